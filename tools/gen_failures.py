@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Generates code and documents from src/base/failures.yaml, the one list of failure codes.
 
-    gen_failures.py cpp OUTDIR   writes OUTDIR/base/failures.hpp and OUTDIR/base/failures.cpp (at build time)
+    gen_failures.py cpp OUTDIR   writes OUTDIR/failures.hpp and OUTDIR/failures.cpp (at build time)
     gen_failures.py tree         writes the generated files that are committed
     gen_failures.py check        fails when a committed generated file is not what `tree` would write
 
@@ -387,8 +387,8 @@ def main(arguments):
         return 1
     if len(arguments) == 2 and arguments[0] == "cpp":
         out = Path(arguments[1])
-        write(out / "base/failures.hpp", cpp_header(lists))
-        write(out / "base/failures.cpp", cpp_source(lists))
+        write(out / "failures.hpp", cpp_header(lists))
+        write(out / "failures.cpp", cpp_source(lists))
         return 0
     if arguments == ["tree"]:
         for name, content in tree_files(lists).items():
