@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Puts DuckDB's library and header into .deps/duckdb-<version>, as tools/duckdb-npm.txt pins them.
 # The packages come through npm, so from the registry this machine is set up for. Nothing is kept unless its
-# hash is right. Run again, it does nothing.
+# hash is right. Run again, it does nothing. `fetch_duckdb.sh --present` only says by its exit code whether it is there.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -11,6 +11,9 @@ target=.deps/duckdb-$(sed -n 's/^version //p' "$pins")
 # The pins are copied last, so a folder that has them is whole.
 if cmp -s "$pins" "$target/pins.txt"; then
     exit 0
+fi
+if [[ ${1:-} == --present ]]; then
+    exit 1
 fi
 if [[ $(uname -sm) != "Linux x86_64" ]]; then
     echo "DuckDB is pinned for Linux on x86_64 only; install libduckdb and configure with -DINLET_SYSTEM_DUCKDB=ON" >&2

@@ -73,9 +73,8 @@ def parse(text):
     return lists
 
 
-def load():
-    """Reads and checks the list."""
-    lists = parse(SOURCE.read_text(encoding="utf-8"))
+def checked(lists):
+    """Checks what the form alone does not show, and makes numbers of numbers."""
     for name, entries in lists.items():
         for entry in entries:
             if list(entry) != (KIND_KEYS if name == "kinds" else FAILURE_KEYS):
@@ -102,6 +101,10 @@ def load():
             if not entry[key].endswith("."):
                 raise BadList(f"{entry['code']}: {key} must be a sentence")
     return lists
+
+
+def load():
+    return checked(parse(SOURCE.read_text(encoding="utf-8")))
 
 
 def snake(name):
