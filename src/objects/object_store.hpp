@@ -1,0 +1,61 @@
+// Where raw bytes are kept: deliveries as they came, rejects, error lists. Addressed by space (a dataset, a package, or `_inlet`) and SHA-256.
+// Who still needs an object is the catalog's business. Floor 3. Safe from many threads; a writer or reader belongs to one thread at a time
+// (ObjectReader::pread may be concurrent).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+
+namespace inlet {
+
+struct ObjectId {
+    std::string space;
+    std::string sha256; // 64 lower-case hex digits
+
+    friend auto operator<=>(const ObjectId&, const ObjectId&) = default;
+};
+
+struct ObjectInfo {
+    ObjectId id;
+    std::uint64_t size = 0; // bytes
+    Timestamp stored_at = 0;
+};
+
+class ObjectWriter {
+public:
+    virtual ~ObjectWriter() = default; // not finished: what was written is removed
+    virtual Status write(std::span<const std::byte> bytes) = 0;
+    // Returns once the object would survive a power cut. If the same bytes are there already they are kept and nothing is written twice.
+    virtual Result<ObjectInfo> finish() = 0;
+};
+
+class ObjectReader {
+public:
+    virtual ~ObjectReader() = default;
+    virtual std::uint64_t size() const = 0;
+    // Up to bytes.size() bytes from the offset; fewer only at the end.
+    virtual Result<std::size_t> pread(std::span<std::byte> bytes, std::uint64_t offset) const = 0;
+};
+
+class ObjectStore {
+public:
+    virtual ~ObjectStore() = default;
+    virtual Result<std::unique_ptr<ObjectWriter>> create(const std::string& space) = 0;
+    virtual Result<std::unique_ptr<ObjectReader>> open(const ObjectId& id) const = 0; // object-missing
+    virtual Result<bool> exists(const ObjectId& id) const = 0;
+    virtual Status remove(const ObjectId& id) = 0; // absent is not an error
+    virtual Status list(const std::function<Status(const ObjectInfo&)>& each) const = 0;
+    // Removes what unfinished writers of earlier processes left. Call when no writer is open.
+    virtual Status sweep() = 0;
+};
+
+} // namespace inlet
