@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Keeps the house in order: reads the sources and fails on what STYLE and DESIGN forbid.
 
-    tidy.py [--root DIR]            checks; prints `file:line: what is wrong` for every finding
-    tidy.py --graph [--root DIR]    prints the dependency picture: every folder and what it includes
+    tidy.py [ROOT]            checks; prints `file:line: what is wrong` for every finding
+    tidy.py --graph [ROOT]    prints the dependency picture: every folder and what it includes
 
 What it holds the sources to:
   - an include goes to a lower floor, or stays within its own capability, and is written from src/;
@@ -207,7 +207,7 @@ def graph(root):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent)
+    parser.add_argument("root", metavar="ROOT", type=Path, nargs="?", default=Path(__file__).resolve().parent.parent)
     parser.add_argument("--graph", action="store_true")
     arguments = parser.parse_args()
     if arguments.graph:

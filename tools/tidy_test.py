@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def tidy(root, *arguments):
     """Runs tidy; returns its exit code and the set of its findings."""
-    run = subprocess.run([sys.executable, ROOT / "tools/tidy.py", "--root", root, *arguments],
+    run = subprocess.run([sys.executable, ROOT / "tools/tidy.py", root, *arguments],
                          capture_output=True, text=True, check=False)
     return run.returncode, set(run.stdout.splitlines()[:-1])
 
