@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,9 @@ struct Diagnostic {
     std::string suggestion; // "did you mean `write`?", or empty
 };
 
+// "inlet.yaml:7:5: unknown key `writ` in dataset `ratings`; expected ...; did you mean `write`?"
+std::string to_string(const Diagnostic& mistake);
+
 // The mistakes as one Error (project-invalid), a line for each: "inlet.yaml:7:5: ...".
 Error to_error(const std::vector<Diagnostic>& mistakes);
 
@@ -28,9 +32,13 @@ class FileSource {
 public:
     virtual ~FileSource() = default;
     virtual Result<std::string> read(const std::string& path) const = 0;
+    // What `${env:NAME}` stands for; unless overridden, this process's environment.
+    virtual std::optional<std::string> environment(const std::string& name) const;
 };
 
-// `path` is inlet.yaml itself; its folder becomes Project::folder. JSON works too, as it is YAML.
+// `path` is inlet.yaml itself; its folder becomes Project::folder. JSON works too, as it is YAML. Files it names are asked of the source by
+// their path below `path`'s folder, as `path` was given: "p/inlet.yaml" and `models/a.sql` make "p/models/a.sql". Mistakes are in the
+// order of the file, those of other files after them. At most 4 MiB a file.
 std::expected<Project, std::vector<Diagnostic>> read_project(const std::string& path, const FileSource& files);
 std::expected<Project, std::vector<Diagnostic>> parse_project(std::string_view text, const std::string& path, const FileSource& files);
 

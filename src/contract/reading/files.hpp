@@ -1,0 +1,30 @@
+// The files and secrets that a project names. Floor 1, inside contract/; one thread.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "contract/project_reader.hpp"
+#include "contract/reading/document.hpp"
+#include "contract/reading/mistakes.hpp"
+
+namespace inlet::reading {
+
+class ProjectFiles {
+public:
+    // `folder` is the project's, as its path was given; empty: the current one.
+    ProjectFiles(std::string folder, const FileSource& source) : folder_(std::move(folder)), source_(source) {}
+
+    // A path of the project file as it is to be opened and shown.
+    std::string path(const std::string& named) const;
+    // The file named at `node`; reports one that cannot be read.
+    std::optional<std::string> read(const std::string& named, const Node& node, const Page& page) const;
+    // The text with `${env:NAME}` and `${file:PATH}` put in; reports what is not there.
+    std::optional<std::string> expand(const Node& node, const std::string& text, const Page& page) const;
+
+private:
+    std::string folder_;
+    const FileSource& source_;
+};
+
+} // namespace inlet::reading
