@@ -24,7 +24,7 @@ namespace keys {
 
 using namespace std::string_view_literals;
 
-inline constexpr std::array kProject{"$schema"sv, "project"sv, "storage"sv, "datasets"sv, "packages"sv, "models"sv, "views"sv};
+inline constexpr std::array kProject{"project"sv, "storage"sv, "datasets"sv, "packages"sv, "models"sv, "views"sv, "$schema"sv};
 inline constexpr std::array kProjectLater{"providers"sv, "principals"sv, "roles"sv, "grants"sv, "sources"sv, "processors"sv, "events"sv};
 
 inline constexpr std::array kStorage{"data"sv};
@@ -40,7 +40,7 @@ inline constexpr std::array kDatasetMisplaced{
     Misplaced{"then", "`then` belongs inside `rejects`"},                Misplaced{"history", "`history` belongs inside `retention`"},
     Misplaced{"sql", "a dataset takes deliveries; SQL makes a model: put it under `models`"}};
 
-inline constexpr std::array kSchema{"$schema"sv, "fields"sv, "primaryKey"sv, "missingValues"sv};
+inline constexpr std::array kSchema{"fields"sv, "primaryKey"sv, "missingValues"sv, "$schema"sv};
 inline constexpr std::array kSchemaLater{"foreignKeys"sv, "uniqueKeys"sv, "fieldsMatch"sv};
 
 inline constexpr std::array kField{"name"sv,       "title"sv,       "description"sv, "type"sv,      "format"sv,     "constraints"sv, "trueValues"sv,

@@ -18,17 +18,19 @@ struct Context {
     const Page& page;
 };
 
-void read_write_mode(const Node& node, const Context& context, Dataset& dataset) {
+// Whether the mode is known.
+bool read_write_mode(const Node& node, const Context& context, Dataset& dataset) {
     static const Words<WriteMode> kModes{
         {"append", WriteMode::append}, {"upsert", WriteMode::upsert}, {"replace", WriteMode::replace}, {"sync", WriteMode::sync}};
     static constexpr std::array<Pair, 8> kSynonyms{{{"insert", "append"}, {"add", "append"}, {"update", "upsert"}, {"merge", "upsert"},
                                                     {"overwrite", "replace"}, {"truncate", "replace"}, {"snapshot", "sync"}, {"mirror", "sync"}}};
     const auto mode = read_word(node, "`write`", kModes, context.page, kSynonyms);
-    if (!mode) return;
+    if (!mode) return false;
     dataset.write = *mode;
     if (context.keyless && (*mode == WriteMode::upsert || *mode == WriteMode::sync)) {
         context.page.wrong(node.place, fmt::format("`write: {}` needs a `primaryKey` in the schema of {}", to_string(*mode), context.thing));
     }
+    return true;
 }
 
 void read_rejects(const Node& node, const Context& context, RejectPolicy& policy) {
@@ -57,7 +59,7 @@ void read_rejects(const Node& node, const Context& context, RejectPolicy& policy
     }
 }
 
-void read_deletes(const Node& node, const Context& context, Dataset& dataset) {
+void read_deletes(const Node& node, const Context& context, bool mode_known, Dataset& dataset) {
     using Policy = DeletePolicy::Policy;
     using OnRejects = DeletePolicy::OnRejects;
     using OverLimit = DeletePolicy::OverLimit;
@@ -85,7 +87,7 @@ void read_deletes(const Node& node, const Context& context, Dataset& dataset) {
     const auto word = read_word(*one, "`policy`", kPolicies, page);
     if (!word) return;
     policy.policy = *word;
-    if (*word == Policy::missing && (dataset.write == WriteMode::append || dataset.write == WriteMode::upsert)) {
+    if (*word == Policy::missing && mode_known && (dataset.write == WriteMode::append || dataset.write == WriteMode::upsert)) {
         page.wrong(one->place, fmt::format("`policy: missing` needs `write: sync` or `write: replace`; {} has `write: {}`, whose deliveries do not "
                                            "say what is gone",
                                            context.thing, to_string(dataset.write)));
@@ -107,10 +109,11 @@ void read_retention(const Node& node, const Context& context, Retention& retenti
 
 void read_policies(const Mapping& mapping, bool keyless, Dataset& dataset, const Page& page) {
     const Context context{mapping.thing(), keyless, page};
-    if (const Node* node = mapping.find("write")) read_write_mode(*node, context, dataset);
+    bool mode_known = true;
+    if (const Node* node = mapping.find("write")) mode_known = read_write_mode(*node, context, dataset);
     if (dataset.write == WriteMode::sync) dataset.deletes.policy = DeletePolicy::Policy::missing;
     if (const Node* node = mapping.find("rejects")) read_rejects(*node, context, dataset.rejects);
-    if (const Node* node = mapping.find("deletes")) read_deletes(*node, context, dataset);
+    if (const Node* node = mapping.find("deletes")) read_deletes(*node, context, mode_known, dataset);
     if (const Node* node = mapping.find("retention")) read_retention(*node, context, dataset.retention);
 }
 

@@ -37,15 +37,25 @@ std::string_view advice_for(const KeySet& key_set, std::string_view key) {
     return {};
 }
 
-void report_unknown(const Entry& entry, const std::string& thing, const KeySet& key_set, const Page& page) {
+// Returns the key that seems to be meant, or nothing.
+std::string_view report_unknown(const Entry& entry, const std::string& thing, const KeySet& key_set, const Page& page) {
     if (std::ranges::find(key_set.later, entry.key) != key_set.later.end()) {
         page.wrong(entry.place, fmt::format("`{}` in {} is not supported by this version of Inlet", entry.key, thing));
-        return;
+        return {};
     }
     std::string suggestion(advice_for(key_set, entry.key));
-    if (suggestion.empty()) suggestion = did_you_mean(entry.key, key_set.known);
+    std::string_view meant;
+    if (suggestion.empty()) {
+        meant = nearest(entry.key, key_set.known);
+        suggestion = did_you_mean(entry.key, key_set.known);
+    }
+    // Between braces a comma ends a text that is not quoted, and what follows looks like a key.
+    if (suggestion.empty() && entry.value->kind == Node::Kind::null && entry.key.find(' ') != std::string::npos) {
+        suggestion = "a text that holds a comma must be quoted here";
+    }
     page.wrong(entry.place, fmt::format("unknown key `{}` in {}; expected {}", entry.key, thing, one_of(key_set.known)),
                std::move(suggestion));
+    return meant;
 }
 
 } // namespace
@@ -80,7 +90,7 @@ Mapping::Mapping(const Node& node, Place place, std::string thing, const Page& p
         }
         entries_.push_back(&entry);
         if (key_set && std::ranges::find(key_set->known, entry.key) == key_set->known.end()) {
-            report_unknown(entry, thing_, *key_set, page);
+            misspelt_.push_back(report_unknown(entry, thing_, *key_set, page));
         }
     }
 }
@@ -94,7 +104,7 @@ const Node* Mapping::find(std::string_view key) const {
 
 const Node* Mapping::require(std::string_view key) const {
     const Node* node = find(key);
-    if (node == nullptr && usable_) page_.wrong(place_, fmt::format("{} lacks `{}`", thing_, key));
+    if (node == nullptr && usable_ && std::ranges::find(misspelt_, key) == misspelt_.end()) page_.wrong(place_, fmt::format("{} lacks `{}`", thing_, key));
     return node;
 }
 
@@ -174,6 +184,13 @@ std::optional<std::chrono::seconds> read_duration(const Node& node, std::string_
         const auto [stop, error] = std::from_chars(text.data(), end, number);
         if (error == std::errc() && number >= 0 && stop == end) {
             expected(node, name, kWhat, page, fmt::format("the unit is missing; did you mean `{}d`?", text));
+            return std::nullopt;
+        }
+        if (error == std::errc() && number >= 0 && stop + 1 < end) {
+            const std::string_view word(stop, end);
+            static constexpr std::array<std::string_view, 5> kLong{"seconds", "minutes", "hours", "days", "weeks"};
+            const std::string_view meant = nearest(word, kLong);
+            expected(node, name, kWhat, page, meant.empty() ? "" : fmt::format("did you mean `{}{}`?", number, meant.front()));
             return std::nullopt;
         }
         if (error == std::errc() && number >= 0 && stop + 1 == end) {

@@ -27,13 +27,14 @@ public:
     const std::string& thing() const { return thing_; }
     const std::vector<const Entry*>& entries() const { return entries_; } // each key once
     const Node* find(std::string_view key) const;
-    const Node* require(std::string_view key) const; // reports a key that is not there
+    const Node* require(std::string_view key) const; // reports a key that is not there, unless a slip of the pen was reported for it
 
 private:
     const Page& page_;
     Place place_;
     std::string thing_;
     std::vector<const Entry*> entries_;
+    std::vector<std::string_view> misspelt_; // keys that unknown ones were taken for
     bool usable_ = false;
 };
 

@@ -1,0 +1,326 @@
+// The JSON Schema of inlet.yaml. docs/inlet.schema.json is a copy, and project_json_schema_test.cpp holds it equal to this text and its keys
+// and words equal to those that the reader takes.
+#include "contract/project_reader.hpp"
+
+namespace inlet {
+
+std::string_view project_json_schema() {
+    static constexpr std::string_view kText = R"json({
+  "$schema": "https://json-schema.org/draft/2020-12/schema",
+  "title": "inlet.yaml",
+  "description": "A project of Inlet: its datasets with their contracts, packages, models and views. See docs/project.md.",
+  "type": "object",
+  "required": ["project", "datasets"],
+  "additionalProperties": false,
+  "properties": {
+    "project": {"description": "The project's name.", "type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_-]{0,62}$"},
+    "storage": {
+      "type": "object",
+      "description": "Where the data is kept.",
+      "additionalProperties": false,
+      "properties": {
+        "data": {
+          "description": "The folder that holds everything Inlet keeps; ./data unless said. ${env:NAME} and ${file:PATH} are put in.",
+          "type": "string",
+          "minLength": 1
+        }
+      }
+    },
+    "datasets": {
+      "description": "The tables that take deliveries.",
+      "type": "object",
+      "minProperties": 1,
+      "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_]{0,62}$"},
+      "additionalProperties": {"$ref": "#/$defs/dataset"}
+    },
+    "packages": {
+      "description": "Archives that bring several files at once, published together or not at all.",
+      "type": "object",
+      "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_-]{0,62}$"},
+      "additionalProperties": {"$ref": "#/$defs/package"}
+    },
+    "models": {
+      "description": "Tables that SQL derives from the datasets; published in the same transaction.",
+      "type": "object",
+      "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_]{0,62}$"},
+      "additionalProperties": {"$ref": "#/$defs/model"}
+    },
+    "views": {
+      "description": "Queries offered for reading; nothing is stored.",
+      "type": "object",
+      "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_]{0,62}$"},
+      "additionalProperties": {"$ref": "#/$defs/view"}
+    },
+    "$schema": {"description": "For editors; Inlet does not read it.", "type": "string"}
+  },
+  "$defs": {
+    "text": {"type": ["string", "number", "boolean"]},
+    "count": {"type": "integer", "minimum": 0},
+    "share": {
+      "description": "1% or 0.01.",
+      "oneOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": "^[0-9.]+ ?%$"}]
+    },
+    "duration": {"description": "A whole number and a unit: 45s, 30m, 12h, 90d or 2w.", "type": "string", "pattern": "^[0-9]+[smhdw]$"},
+    "names": {
+      "oneOf": [
+        {"type": "string", "minLength": 1},
+        {"type": "array", "items": {"type": ["string", "number", "boolean"]}, "minItems": 1, "uniqueItems": true}
+      ]
+    },
+    "dataset": {
+      "type": "object",
+      "required": ["schema"],
+      "additionalProperties": false,
+      "properties": {
+        "title": {"$ref": "#/$defs/text"},
+        "description": {"$ref": "#/$defs/text"},
+        "kind": {"description": "What the dataset holds.", "const": "table"},
+        "schema": {
+          "description": "A Table Schema, or the path of a .json, .yaml or .yml file below the project's folder.",
+          "oneOf": [{"$ref": "#/$defs/schema"}, {"type": "string", "pattern": "\\.(json|ya?ml)$"}]
+        },
+        "dialect": {"description": "How the files are written; what is not said is recognised.", "$ref": "#/$defs/dialect"},
+        "write": {
+          "description": "What a delivery does with the rows that are there. upsert and sync need a primaryKey.",
+          "enum": ["append", "upsert", "replace", "sync"],
+          "default": "append"
+        },
+        "rejects": {"description": "How many broken records are let pass; none unless said.", "$ref": "#/$defs/rejects"},
+        "deletes": {"description": "Which rows a delivery may delete.", "$ref": "#/$defs/deletes"},
+        "retention": {"description": "How long things are kept; for ever unless said.", "$ref": "#/$defs/retention"}
+      }
+    },
+    "schema": {
+      "type": "object",
+      "description": "Frictionless Table Schema v1.",
+      "required": ["fields"],
+      "additionalProperties": false,
+      "properties": {
+        "fields": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/field"}},
+        "primaryKey": {"description": "The fields that tell records apart; they are required.", "$ref": "#/$defs/names"},
+        "missingValues": {
+          "description": "Cells that count as absent; an empty cell unless said.",
+          "type": "array",
+          "items": {"$ref": "#/$defs/text"},
+          "uniqueItems": true
+        },
+        "$schema": {"description": "For editors; Inlet does not read it.", "type": "string"}
+      }
+    },
+    "field": {
+      "type": "object",
+      "required": ["name"],
+      "additionalProperties": false,
+      "properties": {
+        "name": {
+          "description": "The label of the column. Names that differ only in upper and lower case are the same to SQL.",
+          "type": ["string", "number", "boolean"],
+          "minLength": 1,
+          "maxLength": 255,
+          "pattern": "^[^_]"
+        },
+        "title": {"$ref": "#/$defs/text"},
+        "description": {"$ref": "#/$defs/text"},
+        "type": {
+          "description": "What the values are.",
+          "enum": ["string", "integer", "number", "boolean", "date", "datetime", "time", "object", "array", "any"],
+          "default": "string"
+        },
+        "format": {
+          "description": "date, datetime, time: default, any or a pattern such as %d/%m/%Y. object, array: default or python.",
+          "type": "string",
+          "default": "default"
+        },
+        "constraints": {"$ref": "#/$defs/constraints"},
+        "trueValues": {
+          "description": "boolean: the texts that mean true.",
+          "type": "array",
+          "items": {"$ref": "#/$defs/text"},
+          "uniqueItems": true
+        },
+        "falseValues": {
+          "description": "boolean: the texts that mean false.",
+          "type": "array",
+          "items": {"$ref": "#/$defs/text"},
+          "uniqueItems": true
+        },
+        "decimalChar": {
+          "description": "number: the decimal sign.",
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 1,
+          "default": "."
+        },
+        "groupChar": {
+          "description": "number, integer: the sign between groups of digits.",
+          "type": ["string", "null"],
+          "maxLength": 1
+        },
+        "bareNumber": {
+          "description": "number, integer: false if signs such as % or EUR around the number are to be ignored.",
+          "type": "boolean",
+          "default": true
+        },
+        "rdfType": {"description": "Not read by Inlet.", "type": "string"},
+        "example": {"description": "Not read by Inlet."}
+      }
+    },
+    "constraints": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "required": {"description": "An absent value is an error.", "type": "boolean", "default": false},
+        "unique": {"description": "No two records have the same value.", "type": "boolean", "default": false},
+        "minimum": {"description": "integer, number, date, datetime, time.", "type": ["number", "string"]},
+        "maximum": {"description": "integer, number, date, datetime, time.", "type": ["number", "string"]},
+        "minLength": {"description": "string: characters; array: items; object: members.", "$ref": "#/$defs/count"},
+        "maxLength": {"description": "string: characters; array: items; object: members.", "$ref": "#/$defs/count"},
+        "pattern": {
+          "description": "string: a regular expression (RE2) that the whole value matches.",
+          "type": "string",
+          "minLength": 1
+        },
+        "enum": {
+          "description": "The values that are allowed.",
+          "type": "array",
+          "minItems": 1,
+          "uniqueItems": true,
+          "items": {"type": ["string", "number", "boolean"]}
+        }
+      }
+    },
+    "dialect": {
+      "type": "object",
+      "description": "Frictionless CSV Dialect 1.2.",
+      "additionalProperties": false,
+      "properties": {
+        "delimiter": {"description": "The character between cells.", "type": "string", "minLength": 1, "maxLength": 2},
+        "quoteChar": {
+          "description": "The character around cells; empty or null if there is none.",
+          "type": ["string", "null"],
+          "maxLength": 1
+        },
+        "header": {"description": "Whether the first record holds the labels.", "type": "boolean"},
+        "doubleQuote": {"description": "Two quotes inside a quoted cell are one; always.", "const": true},
+        "lineTerminator": {"description": "Both are always read.", "enum": ["\r\n", "\n"]},
+        "skipInitialSpace": {"description": "Spaces behind a delimiter belong to the cell; always.", "const": false},
+        "caseSensitiveHeader": {"description": "Only false.", "const": false},
+        "csvddfVersion": {"description": "Not read by Inlet.", "type": ["number", "string"]}
+      }
+    },
+    "rejects": {
+      "type": "object",
+      "dependentRequired": {"max_rows": ["then"], "max_share": ["then"]},
+      "additionalProperties": false,
+      "properties": {
+        "max_rows": {"description": "The most broken records of a part that are let pass.", "$ref": "#/$defs/count"},
+        "max_share": {
+          "description": "The largest share of a part's records that are let pass, broken.",
+          "$ref": "#/$defs/share"
+        },
+        "then": {
+          "description": "What becomes of a submission whose broken records are within the limits.",
+          "enum": ["reject", "hold", "publish_rest"],
+          "default": "reject"
+        },
+        "keep": {
+          "description": "Broken records kept with their text, of each part; they are counted in any case.",
+          "default": 1000000,
+          "$ref": "#/$defs/count"
+        }
+      }
+    },
+    "deletes": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "policy": {
+          "description": "none; explicit: what a delivery asks for; missing: what a replace or sync delivery does not hold. sync has missing unless said.",
+          "enum": ["none", "explicit", "missing"]
+        },
+        "max_rows": {"description": "The most rows that one submission may delete.", "$ref": "#/$defs/count"},
+        "max_share": {
+          "description": "The largest share of the live rows that one submission may delete.",
+          "$ref": "#/$defs/share"
+        },
+        "allow_empty": {
+          "description": "Whether an empty delivery may delete everything.",
+          "type": "boolean",
+          "default": false
+        },
+        "on_rejects": {
+          "description": "With broken records in the delivery: delete nothing, or all but the keys of the broken ones.",
+          "enum": ["nothing", "keep_broken"],
+          "default": "nothing"
+        },
+        "over_limit": {
+          "description": "What becomes of deletions over a limit.",
+          "enum": ["hold", "reject", "skip"],
+          "default": "hold"
+        }
+      }
+    },
+    "retention": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "raw": {"description": "The files as they were delivered.", "$ref": "#/$defs/duration"},
+        "rejects": {"description": "Broken records and their reports.", "$ref": "#/$defs/duration"},
+        "history": {"description": "Superseded rows, which undo, diff and --as-of read.", "$ref": "#/$defs/duration"}
+      }
+    },
+    "package": {
+      "type": "object",
+      "required": ["match", "members"],
+      "additionalProperties": false,
+      "properties": {
+        "match": {
+          "description": "The archive's file name; * and ? stand for any characters and one.",
+          "type": "string",
+          "minLength": 1,
+          "pattern": "^[^/]*$"
+        },
+        "members": {
+          "description": "Which file of the archive goes into which dataset.",
+          "type": "object",
+          "minProperties": 1,
+          "propertyNames": {"minLength": 1},
+          "additionalProperties": {"type": "string", "minLength": 1}
+        }
+      }
+    },
+    "model": {
+      "type": "object",
+      "required": ["sql"],
+      "additionalProperties": false,
+      "properties": {
+        "sql": {
+          "description": "A query, or the path of a .sql file below the project's folder.",
+          "type": "string",
+          "minLength": 1
+        },
+        "primaryKey": {
+          "description": "The columns that tell rows apart, for the diff; without them rows are compared whole.",
+          "$ref": "#/$defs/names"
+        }
+      }
+    },
+    "view": {
+      "type": "object",
+      "required": ["sql"],
+      "additionalProperties": false,
+      "properties": {
+        "sql": {
+          "description": "A query, or the path of a .sql file below the project's folder.",
+          "type": "string",
+          "minLength": 1
+        }
+      }
+    }
+  }
+}
+)json";
+    return kText;
+}
+
+} // namespace inlet
