@@ -12,19 +12,22 @@ namespace inlet {
 
 enum class FieldType : std::uint8_t { string, integer, number, boolean, date, datetime, time, object, array, any };
 
-std::string_view to_string(FieldType type);                        // Table Schema's name
+std::string_view to_string(FieldType type); // Table Schema's name
 std::optional<FieldType> field_type_from(std::string_view name);
 
 struct Constraints {
     bool required = false;
     bool unique = false;
-    // As written in the contract, in the field's own notation; the checker converts them with the field's own converter.
+    // minimum, maximum, enumeration: of integer and number fields JSON numbers, whatever the field's notation; else a
+    // text in the field's own format (trueValues, pattern), as in its cells. parse_schema() lets through only values of
+    // the field's type.
     std::optional<std::string> minimum;
     std::optional<std::string> maximum;
-    std::optional<std::int64_t> min_length; // characters (Unicode code points) of a string; items of an array; members of an object
+    std::optional<std::int64_t>
+        min_length; // characters (Unicode code points) of a string; items of an array; members of an object
     std::optional<std::int64_t> max_length;
-    std::optional<std::string> pattern;     // RE2 syntax, matches the whole value
-    std::vector<std::string> enumeration;   // empty: any value
+    std::optional<std::string> pattern;   // RE2 syntax, matches the whole value
+    std::vector<std::string> enumeration; // empty: any value
 
     bool operator==(const Constraints&) const = default;
 };
@@ -34,7 +37,8 @@ struct Field {
     std::string title;
     std::string description;
     FieldType type = FieldType::string;
-    // default; date, datetime, time: `any` or a strptime pattern; object, array: `python` (a Python literal is read too).
+    // default; date, datetime, time: `any` or a strptime pattern; object, array: `python` (a Python literal is read
+    // too).
     std::string format = "default";
     Constraints constraints;
     std::vector<std::string> true_values{"true", "True", "TRUE", "1"};
@@ -48,8 +52,8 @@ struct Field {
 
 struct Schema {
     std::vector<Field> fields;
-    std::vector<std::size_t> primary_key;          // positions in fields; empty: no key. Key fields are required
-    std::vector<std::string> missing_values{""};   // cells that count as absent
+    std::vector<std::size_t> primary_key;        // positions in fields; empty: no key. Key fields are required
+    std::vector<std::string> missing_values{""}; // cells that count as absent
 
     bool operator==(const Schema&) const = default;
     std::optional<std::size_t> find(std::string_view name) const;

@@ -6,7 +6,8 @@ namespace inlet {
 namespace {
 
 TEST(FieldType, HasTheNamesOfTableSchema) {
-    for (const char* name : {"string", "integer", "number", "boolean", "date", "datetime", "time", "object", "array", "any"}) {
+    for (const char* name :
+         {"string", "integer", "number", "boolean", "date", "datetime", "time", "object", "array", "any"}) {
         const auto type = field_type_from(name);
         ASSERT_TRUE(type) << name;
         EXPECT_EQ(to_string(*type), name);

@@ -29,10 +29,14 @@ const View* Project::view(std::string_view view_name) const { return find_named(
 
 std::string_view to_string(WriteMode mode) {
     switch (mode) {
-    case WriteMode::append: return "append";
-    case WriteMode::upsert: return "upsert";
-    case WriteMode::replace: return "replace";
-    case WriteMode::sync: return "sync";
+    case WriteMode::append:
+        return "append";
+    case WriteMode::upsert:
+        return "upsert";
+    case WriteMode::replace:
+        return "replace";
+    case WriteMode::sync:
+        return "sync";
     }
     return {};
 }

@@ -1,5 +1,5 @@
-// What inlet.yaml says, as values: datasets with their contracts, packages, models and views. Floor 1; immutable once read, so
-// shared freely between threads.
+// What inlet.yaml says, as values: datasets with their contracts, packages, models and views. Floor 1; immutable once
+// read, so shared freely between threads.
 #pragma once
 
 #include <chrono>
@@ -19,11 +19,12 @@ enum class WriteMode : std::uint8_t { append, upsert, replace, sync };
 
 struct RejectPolicy {
     enum class Then : std::uint8_t { reject, hold, publish_rest };
-    // Within the limits a submission goes on as `then` says; beyond either, or with neither set and any reject, it is rejected.
+    // Within the limits a submission goes on as `then` says; beyond either, or with neither set and any reject, it is
+    // rejected.
     std::optional<std::int64_t> max_rows;
     std::optional<double> max_share; // 0.01 is 1 % of the records read
     Then then = Then::reject;
-    std::int64_t keep = 1'000'000;   // rejects kept with their text per part; counts are always complete
+    std::int64_t keep = 1'000'000; // rejects kept with their text per part; counts are always complete
 
     bool operator==(const RejectPolicy&) const = default;
 };
@@ -32,12 +33,12 @@ struct DeletePolicy {
     enum class Policy : std::uint8_t { none, explicit_, missing };
     enum class OnRejects : std::uint8_t { delete_nothing, keep_broken_keys }; // yaml: nothing | keep_broken
     enum class OverLimit : std::uint8_t { hold, reject, skip };
-    Policy policy = Policy::none;              // sync defaults to missing
-    std::optional<std::int64_t> max_rows;      // rows that may go in one submission
-    std::optional<double> max_share;           // share of the live rows that may go; 0.1 is 10 %
-    bool allow_empty = false;                  // an empty snapshot may delete everything
+    Policy policy = Policy::none;         // sync defaults to missing
+    std::optional<std::int64_t> max_rows; // rows that may go in one submission
+    std::optional<double> max_share;      // share of the live rows that may go; 0.1 is 10 %
+    bool allow_empty = false;             // an empty snapshot may delete everything
     OnRejects on_rejects = OnRejects::delete_nothing;
-    OverLimit over_limit = OverLimit::hold;    // what becomes of deletions over a limit
+    OverLimit over_limit = OverLimit::hold; // what becomes of deletions over a limit
 
     bool operator==(const DeletePolicy&) const = default;
 };
@@ -70,8 +71,8 @@ struct Package {
 
 struct Model {
     std::string name;
-    std::string sql;                          // the text
-    std::vector<std::string> primary_key;     // column names; empty: compared as a bag of rows
+    std::string sql;                      // the text
+    std::vector<std::string> primary_key; // column names; empty: compared as a bag of rows
 };
 
 struct View {
@@ -81,8 +82,8 @@ struct View {
 
 struct Project {
     std::string name;
-    std::string folder;       // absolute; relative paths in the file are below it
-    std::string data_folder;  // absolute
+    std::string folder;      // absolute; relative paths in the file are below it
+    std::string data_folder; // absolute
     std::vector<Dataset> datasets;
     std::vector<Package> packages;
     std::vector<Model> models; // in the order of the file
@@ -96,9 +97,9 @@ struct Project {
 
 std::string_view to_string(WriteMode mode);
 
-// The schema as canonical JSON: what is stored with a contract revision and compared with. Equal text for schemas that accept the same
-// records: fields (names, types, formats, notation, constraints), key, missing values, but no titles and descriptions. It is a Table Schema
-// itself, and parse_schema() reads it back to an equal one.
+// The schema as canonical JSON: what is stored with a contract revision and compared with. Equal text for schemas that
+// accept the same records: fields (names, types, formats, notation, constraints), key, missing values, but no titles
+// and descriptions. It is a Table Schema itself, and parse_schema() reads it back to an equal one.
 std::string schema_json(const Schema& schema);
 
 // "*" any run of characters, "?" one character, all else itself; the whole name must match.

@@ -1,5 +1,5 @@
-// The JSON Schema of inlet.yaml. docs/inlet.schema.json is a copy, and project_json_schema_test.cpp holds it equal to this text and its keys
-// and words equal to those that the reader takes.
+// The JSON Schema of inlet.yaml. docs/inlet.schema.json is a copy, and project_json_schema_test.cpp holds it equal to
+// this text and its keys and words equal to those that the reader takes.
 #include "contract/project_reader.hpp"
 
 namespace inlet {

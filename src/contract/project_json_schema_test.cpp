@@ -59,7 +59,8 @@ protected:
 };
 
 TEST_F(JsonSchema, IsTheOneInTheDocuments) {
-    EXPECT_EQ(text_of(docs() / "inlet.schema.json"), project_json_schema()) << "copy the text of project_json_schema.cpp to docs/inlet.schema.json";
+    EXPECT_EQ(text_of(docs() / "inlet.schema.json"), project_json_schema())
+        << "copy the text of project_json_schema.cpp to docs/inlet.schema.json";
 }
 
 TEST_F(JsonSchema, HasTheKeysThatTheReaderTakes) {
@@ -92,23 +93,29 @@ TEST_F(JsonSchema, HasTheWordsThatTheReaderTakes) {
     constexpr const char* kHead = "project: p\ndatasets: {a: {schema: {primaryKey: k, fields: [{name: k}, {name: x";
     constexpr const char* kTail = "}]}, ";
     class NoFiles final : public FileSource {
-        Result<std::string> read(const std::string&) const override { return fail(FailureCode::file_not_found, "no such file"); }
+        Result<std::string> read(const std::string&) const override {
+            return fail(FailureCode::file_not_found, "no such file");
+        }
     };
-    for (const Place& place : std::initializer_list<Place>{{"field", "type", ", type: ", ""},
-                                                           {"dataset", "write", nullptr, "write: "},
-                                                           {"rejects", "then", nullptr, "rejects: {max_rows: 1, then: "},
-                                                           {"deletes", "policy", nullptr, "write: sync, deletes: {policy: "},
-                                                           {"deletes", "on_rejects", nullptr, "deletes: {on_rejects: "},
-                                                           {"deletes", "over_limit", nullptr, "deletes: {over_limit: "}}) {
+    for (const Place& place :
+         std::initializer_list<Place>{{"field", "type", ", type: ", ""},
+                                      {"dataset", "write", nullptr, "write: "},
+                                      {"rejects", "then", nullptr, "rejects: {max_rows: 1, then: "},
+                                      {"deletes", "policy", nullptr, "write: sync, deletes: {policy: "},
+                                      {"deletes", "on_rejects", nullptr, "deletes: {on_rejects: "},
+                                      {"deletes", "over_limit", nullptr, "deletes: {over_limit: "}}) {
         const bool in_field = place.before != nullptr;
         const auto project = [&](const std::string& word) {
             std::string text = kHead;
             if (in_field) text += place.before + word;
             text += kTail;
-            if (!in_field) text += place.after + word + (std::string_view(place.after).find('{') != std::string_view::npos ? "}" : "");
+            if (!in_field)
+                text +=
+                    place.after + word + (std::string_view(place.after).find('{') != std::string_view::npos ? "}" : "");
             return parse_project(text + "}}", "inlet.yaml", NoFiles());
         };
-        const std::vector<std::string> offered = words(member(member(member(definition(place.definition), "properties"), place.key), "enum"));
+        const std::vector<std::string> offered =
+            words(member(member(member(definition(place.definition), "properties"), place.key), "enum"));
         ASSERT_FALSE(offered.empty());
         std::string all;
         for (std::size_t i = 0; i < offered.size(); ++i) {
@@ -118,7 +125,8 @@ TEST_F(JsonSchema, HasTheWordsThatTheReaderTakes) {
         }
         const auto wrong = project("xyzzy");
         ASSERT_FALSE(wrong);
-        EXPECT_NE(wrong.error()[0].message.find("must be " + all + "; found"), std::string::npos) << wrong.error()[0].message;
+        EXPECT_NE(wrong.error()[0].message.find("must be " + all + "; found"), std::string::npos)
+            << wrong.error()[0].message;
     }
 }
 

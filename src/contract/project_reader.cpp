@@ -20,14 +20,16 @@ namespace {
 using namespace reading;
 
 std::string absolute_path(const std::filesystem::path& path) {
-    std::error_code error; // only the current folder can fail to be read, and then the path as given is the best there is
+    std::error_code
+        error; // only the current folder can fail to be read, and then the path as given is the best there is
     const std::filesystem::path absolute = std::filesystem::absolute(path, error);
     std::string text = (error ? path : absolute).lexically_normal().string();
     while (text.size() > 1 && text.ends_with('/')) text.pop_back();
     return text;
 }
 
-std::string read_data_folder(const Mapping& mapping, const std::string& folder, const ProjectFiles& files, const Page& page) {
+std::string read_data_folder(const Mapping& mapping, const std::string& folder, const ProjectFiles& files,
+                             const Page& page) {
     static constexpr KeySet kKeys{keys::kStorage, keys::kStorageLater};
     std::string named = "data";
     if (const Node* node = mapping.find("storage")) {
@@ -47,7 +49,8 @@ Project read_root(const Node& root, const std::string& path, const FileSource& s
     const std::string given_folder = std::filesystem::path(path).parent_path().string();
     const ProjectFiles files(given_folder, source);
     Project project;
-    project.folder = absolute_path(given_folder.empty() ? std::filesystem::path(".") : std::filesystem::path(given_folder));
+    project.folder =
+        absolute_path(given_folder.empty() ? std::filesystem::path(".") : std::filesystem::path(given_folder));
     const Mapping mapping(root, {1, 1}, "the project", page, &kKeys);
     if (!mapping.usable()) return project;
     read_ignored(mapping, "$schema", page);
@@ -64,8 +67,10 @@ Project read_root(const Node& root, const std::string& path, const FileSource& s
     if (const Node* node = mapping.require("datasets")) {
         project.datasets = read_datasets(*node, place_of("datasets"), tables, files, page);
     }
-    if (const Node* node = mapping.find("models")) project.models = read_models(*node, place_of("models"), tables, files, page);
-    if (const Node* node = mapping.find("views")) project.views = read_views(*node, place_of("views"), tables, files, page);
+    if (const Node* node = mapping.find("models"))
+        project.models = read_models(*node, place_of("models"), tables, files, page);
+    if (const Node* node = mapping.find("views"))
+        project.views = read_views(*node, place_of("views"), tables, files, page);
     if (const Node* node = mapping.find("packages")) {
         project.packages = read_packages(*node, place_of("packages"), project.datasets, tables, page);
     }
@@ -103,7 +108,8 @@ std::expected<Project, std::vector<Diagnostic>> read_project(const std::string& 
     return parse_project(*text, path, files);
 }
 
-std::expected<Project, std::vector<Diagnostic>> parse_project(std::string_view text, const std::string& path, const FileSource& files) {
+std::expected<Project, std::vector<Diagnostic>> parse_project(std::string_view text, const std::string& path,
+                                                              const FileSource& files) {
     Mistakes mistakes(path);
     const Page page{path, mistakes};
     Project project;
@@ -116,7 +122,8 @@ std::expected<Schema, std::vector<Diagnostic>> parse_schema(std::string_view tex
     Mistakes mistakes(path);
     const Page page{path, mistakes};
     Schema schema;
-    if (const auto document = Document::parse(text, page)) schema = read_schema(document->root(), document->root().place, page).schema;
+    if (const auto document = Document::parse(text, page))
+        schema = read_schema(document->root(), document->root().place, page).schema;
     if (!mistakes.none()) return std::unexpected(std::move(mistakes).sorted());
     return schema;
 }
@@ -125,7 +132,8 @@ std::expected<Dialect, std::vector<Diagnostic>> parse_dialect(std::string_view t
     Mistakes mistakes(path);
     const Page page{path, mistakes};
     Dialect dialect;
-    if (const auto document = Document::parse(text, page)) dialect = read_dialect(document->root(), document->root().place, page);
+    if (const auto document = Document::parse(text, page))
+        dialect = read_dialect(document->root(), document->root().place, page);
     if (!mistakes.none()) return std::unexpected(std::move(mistakes).sorted());
     return dialect;
 }

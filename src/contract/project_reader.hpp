@@ -15,8 +15,8 @@ namespace inlet {
 // One mistake: where it is, what was expected, and the nearest right word when one is near.
 struct Diagnostic {
     std::string file;
-    int line = 0;   // 1-based; 0: the file as a whole
-    int column = 0; // 1-based
+    int line = 0;           // 1-based; 0: the file as a whole
+    int column = 0;         // 1-based
     std::string message;    // "unknown word `writ` in dataset `ratings`"
     std::string suggestion; // "did you mean `write`?", or empty
 };
@@ -27,7 +27,8 @@ std::string to_string(const Diagnostic& mistake);
 // The mistakes as one Error (project-invalid), a line for each: "inlet.yaml:7:5: ...".
 Error to_error(const std::vector<Diagnostic>& mistakes);
 
-// How the reader gets at files named by the project (schemas, SQL); the app passes the real disk. Errors: file-not-found, io-failed.
+// How the reader gets at files named by the project (schemas, SQL); the app passes the real disk. Errors:
+// file-not-found, io-failed.
 class FileSource {
 public:
     virtual ~FileSource() = default;
@@ -36,11 +37,12 @@ public:
     virtual std::optional<std::string> environment(const std::string& name) const;
 };
 
-// `path` is inlet.yaml itself; its folder becomes Project::folder. JSON works too, as it is YAML. Files it names are asked of the source by
-// their path below `path`'s folder, as `path` was given: "p/inlet.yaml" and `models/a.sql` make "p/models/a.sql". Mistakes are in the
-// order of the file, those of other files after them. At most 4 MiB a file.
+// `path` is inlet.yaml itself; its folder becomes Project::folder. JSON works too, as it is YAML. Files it names are
+// asked of the source by their path below `path`'s folder, as `path` was given: "p/inlet.yaml" and `models/a.sql` make
+// "p/models/a.sql". Mistakes are in the order of the file, those of other files after them. At most 4 MiB a file.
 std::expected<Project, std::vector<Diagnostic>> read_project(const std::string& path, const FileSource& files);
-std::expected<Project, std::vector<Diagnostic>> parse_project(std::string_view text, const std::string& path, const FileSource& files);
+std::expected<Project, std::vector<Diagnostic>> parse_project(std::string_view text, const std::string& path,
+                                                              const FileSource& files);
 
 // A Table Schema and a CSV dialect on their own, in JSON or YAML; `path` is for messages.
 std::expected<Schema, std::vector<Diagnostic>> parse_schema(std::string_view text, const std::string& path);

@@ -15,40 +15,46 @@ Schema schema_of(std::string_view text) {
 }
 
 TEST(SchemaJson, IsOneTextForOneMeaning) {
-    EXPECT_EQ(schema_json(schema_of("fields: [{name: id, type: integer}, {name: note}]\nprimaryKey: id")),
-              R"({"fields":[{"name":"id","type":"integer","format":"default","constraints":{"required":true}},)"
-              R"({"name":"note","type":"string","format":"default","constraints":{}}],"missingValues":[""],"primaryKey":["id"]})");
+    EXPECT_EQ(
+        schema_json(schema_of("fields: [{name: id, type: integer}, {name: note}]\nprimaryKey: id")),
+        R"({"fields":[{"name":"id","type":"integer","format":"default","constraints":{"required":true}},)"
+        R"({"name":"note","type":"string","format":"default","constraints":{}}],"missingValues":[""],"primaryKey":["id"]})");
     EXPECT_EQ(schema_json(schema_of("fields: [{name: id}]\nmissingValues: []")),
               R"({"fields":[{"name":"id","type":"string","format":"default","constraints":{}}],"missingValues":[]})");
 }
 
 TEST(SchemaJson, DoesNotChangeWithWhatDoesNotMatter) {
-    const std::string plain = schema_json(schema_of("{fields: [{name: id, type: integer, constraints: {minimum: 1, maximum: 9}}], primaryKey: [id]}"));
-    EXPECT_EQ(plain, schema_json(schema_of("primaryKey: id\n"
-                                           "missingValues: ['']\n"
-                                           "fields:\n"
-                                           "  - constraints: {required: true, unique: false, maximum: '9', minimum: '1'}\n"
-                                           "    title: The number\n"
-                                           "    description: Of the thing\n"
-                                           "    format: default\n"
-                                           "    bareNumber: true\n"
-                                           "    type: integer\n"
-                                           "    name: id\n")));
+    const std::string plain = schema_json(
+        schema_of("{fields: [{name: id, type: integer, constraints: {minimum: 1, maximum: 9}}], primaryKey: [id]}"));
+    EXPECT_EQ(plain,
+              schema_json(schema_of("primaryKey: id\n"
+                                    "missingValues: ['']\n"
+                                    "fields:\n"
+                                    "  - constraints: {required: true, unique: false, maximum: '9', minimum: '1'}\n"
+                                    "    title: The number\n"
+                                    "    description: Of the thing\n"
+                                    "    format: default\n"
+                                    "    bareNumber: true\n"
+                                    "    type: integer\n"
+                                    "    name: id\n")));
 }
 
 TEST(SchemaJson, ChangesWithWhatMatters) {
-    const std::string before = schema_json(schema_of("fields: [{name: a, type: date}, {name: b, type: number}, {name: c, type: boolean}]"));
+    const std::string before =
+        schema_json(schema_of("fields: [{name: a, type: date}, {name: b, type: number}, {name: c, type: boolean}]"));
     for (const char* after : {
              "fields: [{name: A, type: date}, {name: b, type: number}, {name: c, type: boolean}]",
              "fields: [{name: a, type: datetime}, {name: b, type: number}, {name: c, type: boolean}]",
              "fields: [{name: a, type: date, format: any}, {name: b, type: number}, {name: c, type: boolean}]",
              "fields: [{name: b, type: number}, {name: a, type: date}, {name: c, type: boolean}]",
              "fields: [{name: a, type: date}, {name: b, type: number}]",
-             "fields: [{name: a, type: date, constraints: {unique: true}}, {name: b, type: number}, {name: c, type: boolean}]",
+             "fields: [{name: a, type: date, constraints: {unique: true}}, {name: b, type: number}, {name: c, type: "
+             "boolean}]",
              "fields: [{name: a, type: date}, {name: b, type: number, decimalChar: ','}, {name: c, type: boolean}]",
              "fields: [{name: a, type: date}, {name: b, type: number}, {name: c, type: boolean, trueValues: [ja]}]",
              "{fields: [{name: a, type: date}, {name: b, type: number}, {name: c, type: boolean}], primaryKey: a}",
-             "{fields: [{name: a, type: date}, {name: b, type: number}, {name: c, type: boolean}], missingValues: [NA]}",
+             "{fields: [{name: a, type: date}, {name: b, type: number}, {name: c, type: boolean}], missingValues: "
+             "[NA]}",
          }) {
         EXPECT_NE(before, schema_json(schema_of(after))) << after;
     }

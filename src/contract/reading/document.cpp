@@ -21,8 +21,8 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
 
-// Offset of the first byte that YAML does not allow: not UTF-8 (RFC 3629), or a control character. yaml-cpp itself would take them
-// for the end of the text or pass them on.
+// Offset of the first byte that YAML does not allow: not UTF-8 (RFC 3629), or a control character. yaml-cpp itself
+// would take them for the end of the text or pass them on.
 std::optional<std::size_t> first_bad_byte(std::string_view text) {
     for (std::size_t i = 0; i < text.size();) {
         const auto byte = static_cast<unsigned char>(text[i]);
@@ -100,7 +100,8 @@ public:
         return at < file_.size() && file_[at] == '\t';
     }
 
-    // Whether the quoted scalar at `offset` of text() has its closing quote: yaml-cpp takes the end of the text for one.
+    // Whether the quoted scalar at `offset` of text() has its closing quote: yaml-cpp takes the end of the text for
+    // one.
     bool quote_is_closed(std::size_t offset) const {
         if (offset >= text_.size() || (text_[offset] != '"' && text_[offset] != '\'')) return true;
         const char quote = text_[offset];
@@ -116,7 +117,8 @@ public:
     }
 
 private:
-    // JSON writes characters beyond U+FFFF as two escapes (RFC 8259, section 7), which yaml-cpp refuses; YAML has one escape for them.
+    // JSON writes characters beyond U+FFFF as two escapes (RFC 8259, section 7), which yaml-cpp refuses; YAML has one
+    // escape for them.
     void join_surrogates() {
         const std::size_t first = file_.find_first_not_of(" \t\r\n");
         const bool json = first != std::string_view::npos && (file_[first] == '{' || file_[first] == '[');
@@ -132,7 +134,8 @@ private:
             const auto high = hex_escape(file_, i);
             const auto low = hex_escape(file_, i + 6);
             if (high && low && *high >= 0xD800 && *high <= 0xDBFF && *low >= 0xDC00 && *low <= 0xDFFF) {
-                const std::string joined = fmt::format("\\U{:08X}", 0x10000U + ((*high - 0xD800U) << 10U) + (*low - 0xDC00U));
+                const std::string joined =
+                    fmt::format("\\U{:08X}", 0x10000U + ((*high - 0xD800U) << 10U) + (*low - 0xDC00U));
                 text_ += joined;
                 i += 12;
                 joined_.emplace_back(text_.size() - 1, 12 - joined.size());
@@ -190,7 +193,8 @@ public:
         page_.wrong(place_of(mark), "this alias stands inside the value that it repeats");
         put(add(mark));
     }
-    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  const std::string& value) override {
         Node& node = add(mark);
         node.kind = Node::Kind::scalar;
         node.text = value;
@@ -208,7 +212,8 @@ public:
         open(mark, tag, anchor, Node::Kind::list);
     }
     void OnSequenceEnd() override { close(); }
-    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                    YAML::EmitterStyle::value) override {
         open(mark, tag, anchor, Node::Kind::mapping);
     }
     void OnMapEnd() override { close(); }
@@ -233,7 +238,8 @@ private:
     }
 
     void check_tag(const std::string& tag, const YAML::Mark& mark) const {
-        if (!tag.empty() && tag != "?" && tag != "!") page_.wrong(place_of(mark), fmt::format("the tag `{}` has no meaning here", tag));
+        if (!tag.empty() && tag != "?" && tag != "!")
+            page_.wrong(place_of(mark), fmt::format("the tag `{}` has no meaning here", tag));
     }
 
     void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Node::Kind kind) {
@@ -295,8 +301,9 @@ std::optional<Document> Document::parse(std::string_view text, const Page& page)
     const Source source(text);
     if (const auto bad = first_bad_byte(text)) {
         const auto byte = static_cast<unsigned char>(text[*bad]);
-        page.wrong(source.file_place(*bad), byte < 0x20 ? fmt::format("the control character 0x{:02x} is not allowed", byte)
-                                                        : fmt::format("the byte 0x{:02x} is not UTF-8; save the file as UTF-8", byte));
+        page.wrong(source.file_place(*bad),
+                   byte < 0x20 ? fmt::format("the control character 0x{:02x} is not allowed", byte)
+                               : fmt::format("the byte 0x{:02x} is not UTF-8; save the file as UTF-8", byte));
         return std::nullopt;
     }
     DocumentBuilder builder(source, page);
@@ -312,7 +319,8 @@ std::optional<Document> Document::parse(std::string_view text, const Page& page)
     try {
         std::istringstream stream(source.text());
         YAML::Parser parser(stream);
-        while (builder.documents < 2 && parser.HandleNextDocument(builder)) {}
+        while (builder.documents < 2 && parser.HandleNextDocument(builder)) {
+        }
     } catch (const YAML::DeepRecursion& error) {
         broken(error.mark, "nested too deeply");
         return std::nullopt;

@@ -1,5 +1,6 @@
-// A YAML or JSON text as a tree whose every node knows its place. The only door to yaml-cpp, which document.cpp keeps to itself.
-// Unlike yaml-cpp's own tree it keeps keys that are given twice, so that they can be reported. Floor 1, inside contract/; one thread.
+// A YAML or JSON text as a tree whose every node knows its place. The only door to yaml-cpp, which document.cpp keeps
+// to itself. Unlike yaml-cpp's own tree it keeps keys that are given twice, so that they can be reported. Floor 1,
+// inside contract/; one thread.
 #pragma once
 
 #include <cstddef>
@@ -39,7 +40,8 @@ class Document {
 public:
     static constexpr std::size_t kBytesMax = 4 << 20;
 
-    // Reads UTF-8 YAML 1.2 (JSON is YAML). One document; at most kBytesMax. What is wrong is reported to the page, and then there is none.
+    // Reads UTF-8 YAML 1.2 (JSON is YAML). One document; at most kBytesMax. What is wrong is reported to the page, and
+    // then there is none.
     static std::optional<Document> parse(std::string_view text, const Page& page);
 
     const Node& root() const { return *root_; }

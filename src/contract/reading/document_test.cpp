@@ -12,7 +12,8 @@ std::string mistake_of(std::string_view text) {
     const bool read = Document::parse(text, page).has_value();
     std::string all;
     for (const Diagnostic& one : std::move(mistakes).sorted()) {
-        all += (all.empty() ? "" : "\n") + std::to_string(one.line) + ":" + std::to_string(one.column) + ": " + one.message;
+        all += (all.empty() ? "" : "\n") + std::to_string(one.line) + ":" + std::to_string(one.column) + ": " +
+               one.message;
         if (!one.suggestion.empty()) all += "; " + one.suggestion;
     }
     return (read ? "read; " : "") + all;
@@ -21,19 +22,22 @@ std::string mistake_of(std::string_view text) {
 std::string dump(const Node& node) {
     const std::string at = "@" + std::to_string(node.place.line) + ":" + std::to_string(node.place.column);
     switch (node.kind) {
-    case Node::Kind::null: return "null" + at;
-    case Node::Kind::scalar: return (node.quoted ? "\"" + node.text + "\"" : node.text) + at;
+    case Node::Kind::null:
+        return "null" + at;
+    case Node::Kind::scalar:
+        return (node.quoted ? "\"" + node.text + "\"" : node.text) + at;
     case Node::Kind::list: {
         std::string text = "[";
         for (const Node* item : node.items) text += (text.size() > 1 ? ", " : "") + dump(*item);
         return text + "]" + at;
     }
-    case Node::Kind::mapping: break;
+    case Node::Kind::mapping:
+        break;
     }
     std::string text = "{";
     for (const Entry& entry : node.entries) {
-        text += (text.size() > 1 ? ", " : "") + entry.key + "@" + std::to_string(entry.place.line) + ":" + std::to_string(entry.place.column) +
-                ": " + dump(*entry.value);
+        text += (text.size() > 1 ? ", " : "") + entry.key + "@" + std::to_string(entry.place.line) + ":" +
+                std::to_string(entry.place.column) + ": " + dump(*entry.value);
     }
     return text + "}" + at;
 }
@@ -70,7 +74,8 @@ TEST(Document, JoinsJsonsSurrogatesAndStillKnowsThePlaces) {
 }
 
 TEST(Document, PlacesAMissingValueAtItsKey) {
-    EXPECT_EQ(tree_of("a:\n  b:\n  c: ~\nd: null\n"), "{a@1:1: {b@2:3: null@2:3, c@3:3: null@3:3}@2:3, d@4:1: null@4:1}@1:1");
+    EXPECT_EQ(tree_of("a:\n  b:\n  c: ~\nd: null\n"),
+              "{a@1:1: {b@2:3: null@2:3, c@3:3: null@3:3}@2:3, d@4:1: null@4:1}@1:1");
 }
 
 TEST(Document, KeepsKeysThatStandTwice) { EXPECT_EQ(tree_of("a: 1\na: 2\n"), "{a@1:1: 1@1:4, a@2:1: 2@2:4}@1:1"); }
@@ -82,7 +87,8 @@ TEST(Document, KnowsQuotedTexts) {
 }
 
 TEST(Document, SharesAliasedValues) {
-    EXPECT_EQ(tree_of("a: &x {b: 1}\nc: *x\n&k d: *k\n"), "{a@1:1: {b@1:8: 1@1:11}@1:4, c@2:1: {b@1:8: 1@1:11}@1:4, d@3:1: d@3:1}@1:1");
+    EXPECT_EQ(tree_of("a: &x {b: 1}\nc: *x\n&k d: *k\n"),
+              "{a@1:1: {b@1:8: 1@1:11}@1:4, c@2:1: {b@1:8: 1@1:11}@1:4, d@3:1: d@3:1}@1:1");
     EXPECT_EQ(mistake_of("a: &x [*x]"), "read; 1:8: this alias stands inside the value that it repeats");
     EXPECT_EQ(mistake_of("a: *x"), "1:4: not valid YAML: the referenced anchor is not defined");
 }
@@ -111,8 +117,9 @@ TEST(Document, ReportsWhereTheTextIsBroken) {
     EXPECT_EQ(mistake_of("a:\n\tb: 1\n").substr(0, 2), "2:");
     EXPECT_NE(mistake_of("a:\n\tb: 1\n").find("; indent with spaces, not with tabs"), std::string::npos);
     EXPECT_EQ(mistake_of("a: 1\n---\nb: 2\n"), "2:1: a second document begins here; a file holds one");
-    EXPECT_EQ(mistake_of("a: 1\n---\nb: [\n"),
-              "2:1: a second document begins here; a file holds one\n4:1: not valid YAML: end of sequence flow not found");
+    EXPECT_EQ(
+        mistake_of("a: 1\n---\nb: [\n"),
+        "2:1: a second document begins here; a file holds one\n4:1: not valid YAML: end of sequence flow not found");
 }
 
 TEST(Document, ReportsAQuoteThatIsNeverClosed) {
@@ -126,7 +133,8 @@ TEST(Document, ReportsAQuoteThatIsNeverClosed) {
 TEST(Document, RefusesWhatIsNotText) {
     EXPECT_EQ(mistake_of(std::string_view("a: \0", 4)), "1:4: the control character 0x00 is not allowed");
     EXPECT_EQ(mistake_of("a: 1\nb: é\x04\n"), "2:5: the control character 0x04 is not allowed");
-    for (const char* bad : {"\xC0\xAF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xFF", "\x80", "\xC3", "\xE2\x82"}) {
+    for (const char* bad : {"\xC0\xAF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xFF",
+                            "\x80", "\xC3", "\xE2\x82"}) {
         const std::string text = std::string("a: ü") + bad;
         EXPECT_EQ(mistake_of(text).substr(0, 15), "1:5: the byte 0") << mistake_of(text);
     }

@@ -25,17 +25,22 @@ constexpr std::array kTypes{"string"sv,   "integer"sv, "number"sv, "boolean"sv, 
                             "datetime"sv, "time"sv,    "object"sv, "array"sv,   "any"sv};
 constexpr std::array kTypesLater{"year"sv, "yearmonth"sv, "duration"sv, "geopoint"sv, "geojson"sv, "list"sv};
 constexpr std::array<std::pair<std::string_view, std::string_view>, 24> kTypeSynonyms{
-    {{"int", "integer"},     {"int64", "integer"},   {"int32", "integer"},   {"bigint", "integer"},     {"smallint", "integer"},
-     {"long", "integer"},    {"float", "number"},    {"float64", "number"},  {"double", "number"},      {"real", "number"},
-     {"decimal", "number"},  {"numeric", "number"},  {"bool", "boolean"},    {"text", "string"},        {"str", "string"},
-     {"varchar", "string"},  {"char", "string"},     {"timestamp", "datetime"}, {"timestamptz", "datetime"}, {"json", "object"},
-     {"dict", "object"},     {"map", "object"},      {"struct", "object"},   {"tuple", "array"}}};
+    {{"int", "integer"},      {"int64", "integer"},      {"int32", "integer"},        {"bigint", "integer"},
+     {"smallint", "integer"}, {"long", "integer"},       {"float", "number"},         {"float64", "number"},
+     {"double", "number"},    {"real", "number"},        {"decimal", "number"},       {"numeric", "number"},
+     {"bool", "boolean"},     {"text", "string"},        {"str", "string"},           {"varchar", "string"},
+     {"char", "string"},      {"timestamp", "datetime"}, {"timestamptz", "datetime"}, {"json", "object"},
+     {"dict", "object"},      {"map", "object"},         {"struct", "object"},        {"tuple", "array"}}};
 constexpr std::array kStringFormatsLater{"email"sv, "uri"sv, "binary"sv, "uuid"sv};
 
-bool is_temporal(FieldType type) { return type == FieldType::date || type == FieldType::datetime || type == FieldType::time; }
+bool is_temporal(FieldType type) {
+    return type == FieldType::date || type == FieldType::datetime || type == FieldType::time;
+}
 bool is_numeric(FieldType type) { return type == FieldType::integer || type == FieldType::number; }
 bool is_ordered(FieldType type) { return is_temporal(type) || is_numeric(type); }
-bool has_length(FieldType type) { return type == FieldType::string || type == FieldType::object || type == FieldType::array; }
+bool has_length(FieldType type) {
+    return type == FieldType::string || type == FieldType::object || type == FieldType::array;
+}
 
 class FieldReader {
 public:
@@ -45,8 +50,10 @@ public:
     Field read() {
         if (!mapping_.usable()) return {};
         read_name();
-        if (const Node* node = mapping_.find("title")) field_.title = read_any_text(*node, "`title`", page_).value_or("");
-        if (const Node* node = mapping_.find("description")) field_.description = read_any_text(*node, "`description`", page_).value_or("");
+        if (const Node* node = mapping_.find("title"))
+            field_.title = read_any_text(*node, "`title`", page_).value_or("");
+        if (const Node* node = mapping_.find("description"))
+            field_.description = read_any_text(*node, "`description`", page_).value_or("");
         read_ignored(mapping_, "rdfType", page_);
         // What a key means depends on the type; where that is not known, only what holds for every type can be said.
         if (read_type()) {
@@ -74,11 +81,13 @@ private:
         auto name = read_text(*node, "the name of a field", page_);
         if (!name) return;
         if (name->size() > kNameBytesMax) {
-            page_.wrong(node->place, fmt::format("the name of a field has at most {} bytes; found {}", kNameBytesMax, name->size()));
+            page_.wrong(node->place,
+                        fmt::format("the name of a field has at most {} bytes; found {}", kNameBytesMax, name->size()));
         } else if (name->find('\0') != std::string::npos) {
             page_.wrong(node->place, "the name of a field cannot hold the character NUL");
         } else if (name->starts_with('_')) {
-            page_.wrong(node->place, fmt::format("field `{}`: names that begin with `_` are reserved for Inlet", *name));
+            page_.wrong(node->place,
+                        fmt::format("field `{}`: names that begin with `_` are reserved for Inlet", *name));
         } else {
             field_.name = std::move(*name);
         }
@@ -88,7 +97,8 @@ private:
         const Node* node = mapping_.find("type");
         if (node == nullptr) return true; // a string
         if (node->kind == Node::Kind::scalar && std::ranges::find(kTypesLater, node->text) != kTypesLater.end()) {
-            page_.wrong(node->place, fmt::format("type `{}` is not supported by this version of Inlet; expected {}", node->text, one_of(kTypes)));
+            page_.wrong(node->place, fmt::format("type `{}` is not supported by this version of Inlet; expected {}",
+                                                 node->text, one_of(kTypes)));
             type_known_ = false;
         } else if (const auto at = read_word_at(*node, "`type`", kTypes, page_, kTypeSynonyms)) {
             field_.type = *field_type_from(kTypes[*at]);
@@ -109,7 +119,8 @@ private:
             } else if (format->find('%') == std::string::npos) {
                 static constexpr std::array kFormats{"default"sv, "any"sv};
                 page_.wrong(node->place,
-                            fmt::format("`format` of {} must be default, any or a pattern such as %d/%m/%Y; found `{}`", mapping_.thing(), *format),
+                            fmt::format("`format` of {} must be default, any or a pattern such as %d/%m/%Y; found `{}`",
+                                        mapping_.thing(), *format),
                             did_you_mean(*format, kFormats));
             } else if (const auto mistake = pattern_mistake(*format, field_.type)) {
                 page_.wrong(node->place, fmt::format("the pattern `{}` {}", *format, *mistake));
@@ -120,16 +131,19 @@ private:
         }
         if (field_.type == FieldType::object || field_.type == FieldType::array) {
             static constexpr std::array kFormats{"default"sv, "python"sv};
-            if (const auto at = read_word_at(*node, "`format`", kFormats, page_)) field_.format = std::string(kFormats[*at]);
+            if (const auto at = read_word_at(*node, "`format`", kFormats, page_))
+                field_.format = std::string(kFormats[*at]);
             return;
         }
-        if (field_.type == FieldType::string && std::ranges::find(kStringFormatsLater, *format) != kStringFormatsLater.end()) {
+        if (field_.type == FieldType::string &&
+            std::ranges::find(kStringFormatsLater, *format) != kStringFormatsLater.end()) {
             page_.wrong(node->place, fmt::format("format `{}` is not supported by this version of Inlet", *format));
             return;
         }
         static constexpr std::array kFormats{"default"sv};
-        page_.wrong(node->place, fmt::format("`format` of {}, which is of type {}, must be default; found `{}`", mapping_.thing(),
-                                             to_string(field_.type), *format),
+        page_.wrong(node->place,
+                    fmt::format("`format` of {}, which is of type {}, must be default; found `{}`", mapping_.thing(),
+                                to_string(field_.type), *format),
                     did_you_mean(*format, kFormats));
     }
 
@@ -137,7 +151,8 @@ private:
     const Node* of_types(const Mapping& mapping, std::string_view key, bool fits, std::string_view types) {
         const Node* node = mapping.find(key);
         if (node == nullptr || fits) return node;
-        page_.wrong(node->place, fmt::format("`{}` is for {}; {} is of type {}", key, types, mapping_.thing(), to_string(field_.type)));
+        page_.wrong(node->place, fmt::format("`{}` is for {}; {} is of type {}", key, types, mapping_.thing(),
+                                             to_string(field_.type)));
         return nullptr;
     }
 
@@ -149,18 +164,21 @@ private:
         if (false_values != nullptr) field_.false_values = read_texts(*false_values, "`falseValues`", page_);
         for (const std::string& text : field_.true_values) {
             if (std::ranges::find(field_.false_values, text) == field_.false_values.end()) continue;
-            page_.wrong((false_values != nullptr ? false_values : true_values)->place,
-                        fmt::format("`{}` stands in both `trueValues` and `falseValues` of {}", text, mapping_.thing()));
+            page_.wrong(
+                (false_values != nullptr ? false_values : true_values)->place,
+                fmt::format("`{}` stands in both `trueValues` and `falseValues` of {}", text, mapping_.thing()));
         }
         if (const Node* node = of_types(mapping_, "decimalChar", field_.type == FieldType::number, "number fields")) {
             if (const auto sign = read_sign(*node, "`decimalChar`")) field_.decimal_char = *sign;
         }
         if (const Node* node = of_types(mapping_, "groupChar", is_numeric(field_.type), "number and integer fields")) {
-            const bool none = node->kind == Node::Kind::null || (node->kind == Node::Kind::scalar && node->text.empty());
+            const bool none =
+                node->kind == Node::Kind::null || (node->kind == Node::Kind::scalar && node->text.empty());
             if (!none) {
                 if (const auto sign = read_sign(*node, "`groupChar`")) field_.group_char = *sign;
                 if (field_.type == FieldType::number && field_.group_char == field_.decimal_char) {
-                    page_.wrong(node->place, fmt::format("`groupChar` and `decimalChar` of {} are both `{}`", mapping_.thing(), field_.group_char));
+                    page_.wrong(node->place, fmt::format("`groupChar` and `decimalChar` of {} are both `{}`",
+                                                         mapping_.thing(), field_.group_char));
                 }
             }
         }
@@ -173,9 +191,11 @@ private:
     std::optional<std::string> read_sign(const Node& node, std::string_view name) {
         const auto text = read_text(node, name, page_);
         if (!text) return std::nullopt;
-        const auto characters = std::ranges::count_if(*text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; });
+        const auto characters =
+            std::ranges::count_if(*text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; });
         if (characters != 1 || "0123456789+-eE"sv.find(text->front()) != std::string_view::npos) {
-            page_.wrong(node.place, fmt::format("{} must be one character that is no digit, sign or exponent; found {}", name, found(node)));
+            page_.wrong(node.place, fmt::format("{} must be one character that is no digit, sign or exponent; found {}",
+                                                name, found(node)));
             return std::nullopt;
         }
         return text;
@@ -183,11 +203,14 @@ private:
 
     void read_constraints(const Node& node) {
         static constexpr KeySet kConstraintKeys{keys::kConstraints, keys::kConstraintsLater};
-        const Mapping mapping(node, node.place, fmt::format("the constraints of {}", mapping_.thing()), page_, &kConstraintKeys);
+        const Mapping mapping(node, node.place, fmt::format("the constraints of {}", mapping_.thing()), page_,
+                              &kConstraintKeys);
         if (!mapping.usable()) return;
         Constraints& constraints = field_.constraints;
-        if (const Node* one = mapping.find("required")) constraints.required = read_truth(*one, "`required`", page_).value_or(false);
-        if (const Node* one = mapping.find("unique")) constraints.unique = read_truth(*one, "`unique`", page_).value_or(false);
+        if (const Node* one = mapping.find("required"))
+            constraints.required = read_truth(*one, "`required`", page_).value_or(false);
+        if (const Node* one = mapping.find("unique"))
+            constraints.unique = read_truth(*one, "`unique`", page_).value_or(false);
         if (!type_known_) return;
 
         constexpr std::string_view kLong = "string, array and object fields";
@@ -197,12 +220,14 @@ private:
         if (const Node* one = of_types(mapping, "maxLength", has_length(field_.type), kLong)) {
             constraints.max_length = read_count(*one, "`maxLength`", page_);
             if (constraints.min_length && constraints.max_length && *constraints.min_length > *constraints.max_length) {
-                page_.wrong(one->place, fmt::format("`maxLength` {} of {} is below its `minLength` {}", *constraints.max_length,
-                                                    mapping_.thing(), *constraints.min_length));
+                page_.wrong(one->place,
+                            fmt::format("`maxLength` {} of {} is below its `minLength` {}", *constraints.max_length,
+                                        mapping_.thing(), *constraints.min_length));
             }
         }
         read_bounds(mapping);
-        if (const Node* one = of_types(mapping, "pattern", field_.type == FieldType::string, "string fields")) read_pattern(*one);
+        if (const Node* one = of_types(mapping, "pattern", field_.type == FieldType::string, "string fields"))
+            read_pattern(*one);
         if (const Node* one = mapping.find("enum")) read_enum(*one);
     }
 
@@ -210,23 +235,26 @@ private:
         constexpr std::string_view kOrdered = "integer, number, date, datetime and time fields";
         const Node* minimum = of_types(mapping, "minimum", is_ordered(field_.type), kOrdered);
         const Node* maximum = of_types(mapping, "maximum", is_ordered(field_.type), kOrdered);
-        const auto low = minimum == nullptr ? std::nullopt : read_bound(*minimum, "minimum", field_.constraints.minimum);
-        const auto high = maximum == nullptr ? std::nullopt : read_bound(*maximum, "maximum", field_.constraints.maximum);
+        const auto low =
+            minimum == nullptr ? std::nullopt : read_bound(*minimum, "minimum", field_.constraints.minimum);
+        const auto high =
+            maximum == nullptr ? std::nullopt : read_bound(*maximum, "maximum", field_.constraints.maximum);
         if (low && high && *low > *high) {
-            page_.wrong(maximum->place, fmt::format("`maximum` {} of {} is below its `minimum` {}", *field_.constraints.maximum,
-                                                    mapping_.thing(), *field_.constraints.minimum));
+            page_.wrong(maximum->place,
+                        fmt::format("`maximum` {} of {} is below its `minimum` {}", *field_.constraints.maximum,
+                                    mapping_.thing(), *field_.constraints.minimum));
         }
     }
 
     std::optional<Value> read_bound(const Node& node, std::string_view key, std::optional<std::string>& bound) {
         if (node.kind == Node::Kind::scalar) {
-            std::string text = in_notation(field_, node);
-            if (const auto value = read_value(field_, text)) {
-                bound = std::move(text);
-                return value;
+            if (auto read = read_constraint_value(field_, node)) {
+                bound = std::move(read->text);
+                return read->value;
             }
         }
-        page_.wrong(node.place, fmt::format("`{}` of {} must be {}; found {}", key, mapping_.thing(), wanted(field_), found(node)));
+        page_.wrong(node.place,
+                    fmt::format("`{}` of {} must be {}; found {}", key, mapping_.thing(), wanted(field_), found(node)));
         return std::nullopt;
     }
 
@@ -237,7 +265,8 @@ private:
         options.set_log_errors(false);
         const RE2 expression(*text, options);
         if (!expression.ok()) {
-            page_.wrong(node.place, fmt::format("the pattern of {} is not a regular expression (RE2): {}", mapping_.thing(), expression.error()));
+            page_.wrong(node.place, fmt::format("the pattern of {} is not a regular expression (RE2): {}",
+                                                mapping_.thing(), expression.error()));
             return;
         }
         field_.constraints.pattern = std::move(*text);
@@ -245,29 +274,34 @@ private:
 
     void read_enum(const Node& node) {
         if (node.kind != Node::Kind::list || node.items.empty()) {
-            page_.wrong(node.place, fmt::format("`enum` of {} must be a list with at least one value; found {}", mapping_.thing(),
-                                                node.kind == Node::Kind::list ? "an empty one" : found(node)));
+            page_.wrong(node.place,
+                        fmt::format("`enum` of {} must be a list with at least one value; found {}", mapping_.thing(),
+                                    node.kind == Node::Kind::list ? "an empty one" : found(node)));
             return;
         }
-        const bool checked = is_ordered(field_.type) || field_.type == FieldType::boolean;
         for (const Node* item : node.items) {
             if (item->kind != Node::Kind::scalar) {
                 const bool json = field_.type == FieldType::object || field_.type == FieldType::array;
+                page_.wrong(item->place,
+                            fmt::format("an item of `enum` of {} must be {}; found {}", mapping_.thing(),
+                                        json ? "its JSON as a text" : wanted(field_), found(*item)),
+                            item->kind == Node::Kind::null
+                                ? "a field that is not required may be empty whatever its `enum` says"
+                                : "");
+                continue;
+            }
+            auto read = read_constraint_value(field_, *item);
+            if (!read) {
                 page_.wrong(item->place, fmt::format("an item of `enum` of {} must be {}; found {}", mapping_.thing(),
-                                                     json ? "its JSON as a text" : wanted(field_), found(*item)),
-                            item->kind == Node::Kind::null ? "a field that is not required may be empty whatever its `enum` says" : "");
+                                                     wanted(field_), found(*item)));
                 continue;
             }
-            std::string text = in_notation(field_, *item);
-            if (checked && !read_value(field_, text)) {
-                page_.wrong(item->place, fmt::format("an item of `enum` of {} must be {}; found {}", mapping_.thing(), wanted(field_), found(*item)));
+            if (std::ranges::find(field_.constraints.enumeration, read->text) != field_.constraints.enumeration.end()) {
+                page_.wrong(item->place,
+                            fmt::format("`{}` stands twice in `enum` of {}", read->text, mapping_.thing()));
                 continue;
             }
-            if (std::ranges::find(field_.constraints.enumeration, text) != field_.constraints.enumeration.end()) {
-                page_.wrong(item->place, fmt::format("`{}` stands twice in `enum` of {}", text, mapping_.thing()));
-                continue;
-            }
-            field_.constraints.enumeration.push_back(std::move(text));
+            field_.constraints.enumeration.push_back(std::move(read->text));
         }
     }
 
@@ -279,6 +313,8 @@ private:
 
 } // namespace
 
-Field read_field(const Node& node, std::size_t position, const Page& page) { return FieldReader(node, position, page).read(); }
+Field read_field(const Node& node, std::size_t position, const Page& page) {
+    return FieldReader(node, position, page).read();
+}
 
 } // namespace inlet::reading

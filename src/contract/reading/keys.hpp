@@ -1,5 +1,5 @@
-// Which keys may stand where: the one list behind "unknown key", its suggestions, and the test that holds the JSON Schema to the reader.
-// Floor 1, inside contract/; constants.
+// Which keys may stand where: the one list behind "unknown key", its suggestions, and the test that holds the JSON
+// Schema to the reader. Floor 1, inside contract/; constants.
 #pragma once
 
 #include <array>
@@ -24,8 +24,10 @@ namespace keys {
 
 using namespace std::string_view_literals;
 
-inline constexpr std::array kProject{"project"sv, "storage"sv, "datasets"sv, "packages"sv, "models"sv, "views"sv, "$schema"sv};
-inline constexpr std::array kProjectLater{"providers"sv, "principals"sv, "roles"sv, "grants"sv, "sources"sv, "processors"sv, "events"sv};
+inline constexpr std::array kProject{"project"sv, "storage"sv, "datasets"sv, "packages"sv,
+                                     "models"sv,  "views"sv,   "$schema"sv};
+inline constexpr std::array kProjectLater{"providers"sv, "principals"sv, "roles"sv, "grants"sv,
+                                          "sources"sv,   "processors"sv, "events"sv};
 
 inline constexpr std::array kStorage{"data"sv};
 inline constexpr std::array kStorageLater{"catalog"sv, "warehouse"sv, "objects"sv};
@@ -33,38 +35,50 @@ inline constexpr std::array kStorageLater{"catalog"sv, "warehouse"sv, "objects"s
 inline constexpr std::array kDataset{"title"sv, "description"sv, "kind"sv,    "schema"sv,   "dialect"sv,
                                      "write"sv, "rejects"sv,     "deletes"sv, "retention"sv};
 inline constexpr std::array kDatasetMisplaced{
-    Misplaced{"primaryKey", "`primaryKey` belongs inside `schema`"},     Misplaced{"primary_key", "write `primaryKey` inside `schema`"},
-    Misplaced{"fields", "`fields` belongs inside `schema`"},             Misplaced{"missingValues", "`missingValues` belongs inside `schema`"},
-    Misplaced{"delimiter", "`delimiter` belongs inside `dialect`"},      Misplaced{"quoteChar", "`quoteChar` belongs inside `dialect`"},
-    Misplaced{"header", "`header` belongs inside `dialect`"},            Misplaced{"policy", "`policy` belongs inside `deletes`"},
-    Misplaced{"then", "`then` belongs inside `rejects`"},                Misplaced{"history", "`history` belongs inside `retention`"},
+    Misplaced{"primaryKey", "`primaryKey` belongs inside `schema`"},
+    Misplaced{"primary_key", "write `primaryKey` inside `schema`"},
+    Misplaced{"fields", "`fields` belongs inside `schema`"},
+    Misplaced{"missingValues", "`missingValues` belongs inside `schema`"},
+    Misplaced{"delimiter", "`delimiter` belongs inside `dialect`"},
+    Misplaced{"quoteChar", "`quoteChar` belongs inside `dialect`"},
+    Misplaced{"header", "`header` belongs inside `dialect`"},
+    Misplaced{"policy", "`policy` belongs inside `deletes`"},
+    Misplaced{"then", "`then` belongs inside `rejects`"},
+    Misplaced{"history", "`history` belongs inside `retention`"},
     Misplaced{"sql", "a dataset takes deliveries; SQL makes a model: put it under `models`"}};
 
 inline constexpr std::array kSchema{"fields"sv, "primaryKey"sv, "missingValues"sv, "$schema"sv};
 inline constexpr std::array kSchemaLater{"foreignKeys"sv, "uniqueKeys"sv, "fieldsMatch"sv};
 
-inline constexpr std::array kField{"name"sv,       "title"sv,       "description"sv, "type"sv,      "format"sv,     "constraints"sv, "trueValues"sv,
-                                   "falseValues"sv, "decimalChar"sv, "groupChar"sv,   "bareNumber"sv, "rdfType"sv, "example"sv};
+inline constexpr std::array kField{"name"sv,        "title"sv,      "description"sv, "type"sv,        "format"sv,
+                                   "constraints"sv, "trueValues"sv, "falseValues"sv, "decimalChar"sv, "groupChar"sv,
+                                   "bareNumber"sv,  "rdfType"sv,    "example"sv};
 inline constexpr std::array kFieldLater{"missingValues"sv, "categories"sv, "categoriesOrdered"sv};
-inline constexpr std::array kFieldMisplaced{
-    Misplaced{"required", "`required` belongs inside `constraints`"},   Misplaced{"unique", "`unique` belongs inside `constraints`"},
-    Misplaced{"minimum", "`minimum` belongs inside `constraints`"},     Misplaced{"maximum", "`maximum` belongs inside `constraints`"},
-    Misplaced{"minLength", "`minLength` belongs inside `constraints`"}, Misplaced{"maxLength", "`maxLength` belongs inside `constraints`"},
-    Misplaced{"pattern", "`pattern` belongs inside `constraints`"},     Misplaced{"enum", "`enum` belongs inside `constraints`"},
-    Misplaced{"primaryKey", "name the field in the schema's `primaryKey`"}};
+inline constexpr std::array kFieldMisplaced{Misplaced{"required", "`required` belongs inside `constraints`"},
+                                            Misplaced{"unique", "`unique` belongs inside `constraints`"},
+                                            Misplaced{"minimum", "`minimum` belongs inside `constraints`"},
+                                            Misplaced{"maximum", "`maximum` belongs inside `constraints`"},
+                                            Misplaced{"minLength", "`minLength` belongs inside `constraints`"},
+                                            Misplaced{"maxLength", "`maxLength` belongs inside `constraints`"},
+                                            Misplaced{"pattern", "`pattern` belongs inside `constraints`"},
+                                            Misplaced{"enum", "`enum` belongs inside `constraints`"},
+                                            Misplaced{"primaryKey", "name the field in the schema's `primaryKey`"}};
 
 inline constexpr std::array kConstraints{"required"sv,  "unique"sv,    "minimum"sv, "maximum"sv,
                                          "minLength"sv, "maxLength"sv, "pattern"sv, "enum"sv};
 inline constexpr std::array kConstraintsLater{"exclusiveMinimum"sv, "exclusiveMaximum"sv, "jsonSchema"sv};
 
-inline constexpr std::array kDialect{"delimiter"sv,      "quoteChar"sv,        "header"sv,              "doubleQuote"sv,
-                                     "lineTerminator"sv, "skipInitialSpace"sv, "caseSensitiveHeader"sv, "csvddfVersion"sv};
-inline constexpr std::array kDialectLater{"escapeChar"sv, "commentChar"sv, "commentRows"sv, "headerRows"sv, "headerJoin"sv, "encoding"sv};
+inline constexpr std::array kDialect{"delimiter"sv,           "quoteChar"sv,      "header"sv,
+                                     "doubleQuote"sv,         "lineTerminator"sv, "skipInitialSpace"sv,
+                                     "caseSensitiveHeader"sv, "csvddfVersion"sv};
+inline constexpr std::array kDialectLater{"escapeChar"sv, "commentChar"sv, "commentRows"sv,
+                                          "headerRows"sv, "headerJoin"sv,  "encoding"sv};
 inline constexpr std::array kDialectMisplaced{
     Misplaced{"nullSequence", "list the text in the schema's `missingValues`"}};
 
 inline constexpr std::array kRejects{"max_rows"sv, "max_share"sv, "then"sv, "keep"sv};
-inline constexpr std::array kDeletes{"policy"sv, "max_rows"sv, "max_share"sv, "allow_empty"sv, "on_rejects"sv, "over_limit"sv};
+inline constexpr std::array kDeletes{"policy"sv,      "max_rows"sv,   "max_share"sv,
+                                     "allow_empty"sv, "on_rejects"sv, "over_limit"sv};
 inline constexpr std::array kRetention{"raw"sv, "rejects"sv, "history"sv};
 
 inline constexpr std::array kPackage{"match"sv, "members"sv};

@@ -8,7 +8,8 @@ namespace inlet::reading {
 
 std::vector<Diagnostic> Mistakes::sorted() && {
     const auto place = [this](const Diagnostic& mistake) {
-        return std::make_tuple(mistake.file != first_file_, std::string_view(mistake.file), mistake.line, mistake.column);
+        return std::make_tuple(mistake.file != first_file_, std::string_view(mistake.file), mistake.line,
+                               mistake.column);
     };
     std::stable_sort(list_.begin(), list_.end(),
                      [&](const Diagnostic& a, const Diagnostic& b) { return place(a) < place(b); });

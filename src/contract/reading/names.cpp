@@ -29,8 +29,10 @@ void check_name(std::string_view kind, const std::string& name, bool dashes, Pla
     const bool fits = !name.empty() && name.size() <= kNameBytesMax && is_letter(name.front()) &&
                       std::ranges::all_of(name, [dashes](char c) { return is_word(c) || (dashes && c == '-'); });
     if (fits) return;
-    page.wrong(place, fmt::format("{} `{}`: a name begins with a letter and goes on with letters, digits{} `_`, at most {} in all", kind, name,
-                                  dashes ? ", `-` and" : " and", kNameBytesMax));
+    page.wrong(
+        place,
+        fmt::format("{} `{}`: a name begins with a letter and goes on with letters, digits{} `_`, at most {} in all",
+                    kind, name, dashes ? ", `-` and" : " and", kNameBytesMax));
 }
 
 } // namespace
@@ -47,13 +49,15 @@ void TableNames::add(std::string_view kind, const std::string& name, Place place
     check_table_name(kind, name, place, page);
     const auto [other, is_new] = taken_.try_emplace(lower(name), Taken{std::string(kind), name, place.line});
     if (is_new) return;
-    page.wrong(place, fmt::format("{} `{}` has the name of {} `{}` (line {}){}", kind, name, other->second.kind, other->second.name,
-                                  other->second.line, other->second.name == name ? "" : ": SQL does not tell upper from lower case"));
+    page.wrong(place, fmt::format("{} `{}` has the name of {} `{}` (line {}){}", kind, name, other->second.kind,
+                                  other->second.name, other->second.line,
+                                  other->second.name == name ? "" : ": SQL does not tell upper from lower case"));
 }
 
 std::string_view TableNames::kind_of(const std::string& name) const {
     const auto found = taken_.find(lower(name));
-    return found != taken_.end() && found->second.name == name ? std::string_view(found->second.kind) : std::string_view();
+    return found != taken_.end() && found->second.name == name ? std::string_view(found->second.kind)
+                                                               : std::string_view();
 }
 
 } // namespace inlet::reading

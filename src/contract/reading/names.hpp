@@ -9,8 +9,9 @@
 
 namespace inlet::reading {
 
-// Reports a name that begins with `_`, is too long or has characters that are not allowed. `kind` is "dataset", "package" ...
-// Names of tables are [A-Za-z][A-Za-z0-9_]* of at most 63 bytes (PostgreSQL's limit); others may hold `-` too.
+// Reports a name that begins with `_`, is too long or has characters that are not allowed. `kind` is "dataset",
+// "package" ... Names of tables are [A-Za-z][A-Za-z0-9_]* of at most 63 bytes (PostgreSQL's limit); others may hold `-`
+// too.
 void check_table_name(std::string_view kind, const std::string& name, Place place, const Page& page);
 void check_plain_name(std::string_view kind, const std::string& name, Place place, const Page& page);
 

@@ -11,8 +11,8 @@ namespace inlet::reading {
 // Words that people write for ours.
 using Synonyms = std::span<const std::pair<std::string_view, std::string_view>>;
 
-// The candidate nearest to `word` by edits (Damerau-Levenshtein with adjacent swaps, "optimal string alignment"; upper and lower case, `_`
-// and `-` do not count), or the one it abbreviates; empty when none is near enough to be meant.
+// The candidate nearest to `word` by edits (Damerau-Levenshtein with adjacent swaps, "optimal string alignment"; upper
+// and lower case, `_` and `-` do not count), or the one it abbreviates; empty when none is near enough to be meant.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates, Synonyms synonyms = {});
 
 // "did you mean `write`?", or empty.

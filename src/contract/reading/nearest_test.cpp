@@ -7,13 +7,14 @@
 namespace inlet::reading {
 namespace {
 
-constexpr std::array<std::string_view, 8> kWords{"title", "description", "schema", "write", "rejects", "deletes", "max_rows", "primaryKey"};
+constexpr std::array<std::string_view, 8> kWords{"title",   "description", "schema",   "write",
+                                                 "rejects", "deletes",     "max_rows", "primaryKey"};
 
 TEST(Nearest, TakesASlipOfThePen) {
-    EXPECT_EQ(nearest("titel", kWords), "title");       // two letters swapped
-    EXPECT_EQ(nearest("writ", kWords), "write");        // one missing
-    EXPECT_EQ(nearest("wriite", kWords), "write");      // one too many
-    EXPECT_EQ(nearest("schena", kWords), "schema");     // one wrong
+    EXPECT_EQ(nearest("titel", kWords), "title");   // two letters swapped
+    EXPECT_EQ(nearest("writ", kWords), "write");    // one missing
+    EXPECT_EQ(nearest("wriite", kWords), "write");  // one too many
+    EXPECT_EQ(nearest("schena", kWords), "schema"); // one wrong
     EXPECT_EQ(nearest("delets", kWords), "deletes");
     EXPECT_EQ(nearest("descripton", kWords), "description");
 }

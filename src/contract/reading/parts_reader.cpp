@@ -23,7 +23,9 @@ ReadSchema read_schema_of(const Node& node, Place place, const ProjectFiles& fil
     if (node.kind != Node::Kind::scalar) return read_schema(node, place, page);
     static constexpr std::array<std::string_view, 3> kEndings{".json", ".yaml", ".yml"};
     if (std::ranges::none_of(kEndings, [&](std::string_view ending) { return node.text.ends_with(ending); })) {
-        page.wrong(node.place, fmt::format("`schema` must be a Table Schema or the path of a .json, .yaml or .yml file; found {}", found(node)));
+        page.wrong(node.place,
+                   fmt::format("`schema` must be a Table Schema or the path of a .json, .yaml or .yml file; found {}",
+                               found(node)));
         return {};
     }
     const auto text = files.read(node.text, node, page);
@@ -41,7 +43,8 @@ Dataset read_dataset(const Entry& entry, const ProjectFiles& files, const Page& 
     const Mapping mapping(*entry.value, entry.place, fmt::format("dataset `{}`", entry.key), page, &kKeys);
     if (!mapping.usable()) return dataset;
     if (const Node* node = mapping.find("title")) dataset.title = read_any_text(*node, "`title`", page).value_or("");
-    if (const Node* node = mapping.find("description")) dataset.description = read_any_text(*node, "`description`", page).value_or("");
+    if (const Node* node = mapping.find("description"))
+        dataset.description = read_any_text(*node, "`description`", page).value_or("");
     if (const Node* node = mapping.find("kind"); node != nullptr) {
         if (node->kind == Node::Kind::scalar && node->text == "files") {
             page.wrong(node->place, "`kind: files` is not supported by this version of Inlet; expected table");
@@ -71,24 +74,28 @@ std::string read_sql(const Mapping& mapping, const ProjectFiles& files, const Pa
     if (text->ends_with(".sql") && text->find('\n') == std::string::npos) {
         const std::string path = files.path(*text);
         text = files.read(*text, *node, page);
-        if (text && text->find_first_not_of(kBlank) == std::string::npos) page.wrong(node->place, fmt::format("`{}` is empty", path));
+        if (text && text->find_first_not_of(kBlank) == std::string::npos)
+            page.wrong(node->place, fmt::format("`{}` is empty", path));
         return text.value_or("");
     }
     if (text->find_first_not_of(kBlank) == std::string::npos) {
         page.wrong(node->place, "`sql` must not be empty");
     } else if (text->find_first_of(kBlank) == std::string::npos) {
         // No query is a single word, so a path is meant.
-        page.wrong(node->place, fmt::format("`sql` must be a query or the path of a .sql file; found {}", found(*node)));
+        page.wrong(node->place,
+                   fmt::format("`sql` must be a query or the path of a .sql file; found {}", found(*node)));
     }
     return *text;
 }
 
-std::map<std::string, std::string> read_members(const Node& node, const Mapping& package, std::span<const Dataset> datasets,
-                                                const TableNames& tables, const Page& page) {
+std::map<std::string, std::string> read_members(const Node& node, const Mapping& package,
+                                                std::span<const Dataset> datasets, const TableNames& tables,
+                                                const Page& page) {
     std::map<std::string, std::string> members;
     const Mapping mapping(node, node.place, fmt::format("`members` of {}", package.thing()), page, nullptr);
     if (!mapping.usable()) return members;
-    if (mapping.entries().empty()) page.wrong(node.place, fmt::format("{} must name at least one file and its dataset", mapping.thing()));
+    if (mapping.entries().empty())
+        page.wrong(node.place, fmt::format("{} must name at least one file and its dataset", mapping.thing()));
     std::vector<std::string_view> names;
     for (const Dataset& dataset : datasets) names.push_back(dataset.name);
     for (const Entry* entry : mapping.entries()) {
@@ -108,8 +115,10 @@ std::map<std::string, std::string> read_members(const Node& node, const Mapping&
         if (dataset->write == WriteMode::replace || dataset->write == WriteMode::sync) {
             const auto other = std::ranges::find(members, *name, [](const auto& member) { return member.second; });
             if (other != members.end()) {
-                page.wrong(entry->value->place, fmt::format("`{}` and `{}` both go into dataset `{}`, and `write: {}` takes one file as the whole",
-                                                            other->first, entry->key, *name, to_string(dataset->write)));
+                page.wrong(
+                    entry->value->place,
+                    fmt::format("`{}` and `{}` both go into dataset `{}`, and `write: {}` takes one file as the whole",
+                                other->first, entry->key, *name, to_string(dataset->write)));
             }
         }
         members.emplace(entry->key, *name);
@@ -117,7 +126,8 @@ std::map<std::string, std::string> read_members(const Node& node, const Mapping&
     return members;
 }
 
-Package read_package(const Entry& entry, std::span<const Dataset> datasets, const TableNames& tables, const Page& page) {
+Package read_package(const Entry& entry, std::span<const Dataset> datasets, const TableNames& tables,
+                     const Page& page) {
     static constexpr KeySet kKeys{keys::kPackage};
     Package package;
     package.name = entry.key;
@@ -126,10 +136,13 @@ Package read_package(const Entry& entry, std::span<const Dataset> datasets, cons
     if (const Node* node = mapping.require("match")) {
         package.match = read_text(*node, "`match`", page).value_or("");
         if (package.match.find('/') != std::string::npos) {
-            page.wrong(node->place, fmt::format("`match` is compared with the name of a file, which has no `/`; found `{}`", package.match));
+            page.wrong(node->place,
+                       fmt::format("`match` is compared with the name of a file, which has no `/`; found `{}`",
+                                   package.match));
         }
     }
-    if (const Node* node = mapping.require("members")) package.members = read_members(*node, mapping, datasets, tables, page);
+    if (const Node* node = mapping.require("members"))
+        package.members = read_members(*node, mapping, datasets, tables, page);
     return package;
 }
 
@@ -142,17 +155,20 @@ void each(const Node& node, Place place, std::string_view section, const Page& p
 
 } // namespace
 
-std::vector<Dataset> read_datasets(const Node& node, Place place, TableNames& tables, const ProjectFiles& files, const Page& page) {
+std::vector<Dataset> read_datasets(const Node& node, Place place, TableNames& tables, const ProjectFiles& files,
+                                   const Page& page) {
     std::vector<Dataset> datasets;
     each(node, place, "datasets", page, [&](const Entry& entry) {
         tables.add("dataset", entry.key, entry.place, page);
         datasets.push_back(read_dataset(entry, files, page));
     });
-    if (datasets.empty() && node.kind == Node::Kind::mapping) page.wrong(place, "`datasets` must name at least one dataset");
+    if (datasets.empty() && node.kind == Node::Kind::mapping)
+        page.wrong(place, "`datasets` must name at least one dataset");
     return datasets;
 }
 
-std::vector<Model> read_models(const Node& node, Place place, TableNames& tables, const ProjectFiles& files, const Page& page) {
+std::vector<Model> read_models(const Node& node, Place place, TableNames& tables, const ProjectFiles& files,
+                               const Page& page) {
     static constexpr KeySet kKeys{keys::kModel, keys::kModelLater};
     std::vector<Model> models;
     each(node, place, "models", page, [&](const Entry& entry) {
@@ -163,7 +179,8 @@ std::vector<Model> read_models(const Node& node, Place place, TableNames& tables
         if (mapping.usable()) {
             model.sql = read_sql(mapping, files, page);
             if (const Node* key = mapping.find("primaryKey")) {
-                for (auto& [name, at] : read_names(*key, "`primaryKey`", page)) model.primary_key.push_back(std::move(name));
+                for (auto& [name, at] : read_names(*key, "`primaryKey`", page))
+                    model.primary_key.push_back(std::move(name));
             }
         }
         models.push_back(std::move(model));
@@ -171,7 +188,8 @@ std::vector<Model> read_models(const Node& node, Place place, TableNames& tables
     return models;
 }
 
-std::vector<View> read_views(const Node& node, Place place, TableNames& tables, const ProjectFiles& files, const Page& page) {
+std::vector<View> read_views(const Node& node, Place place, TableNames& tables, const ProjectFiles& files,
+                             const Page& page) {
     static constexpr KeySet kKeys{keys::kView};
     std::vector<View> views;
     each(node, place, "views", page, [&](const Entry& entry) {
@@ -185,15 +203,16 @@ std::vector<View> read_views(const Node& node, Place place, TableNames& tables, 
     return views;
 }
 
-std::vector<Package> read_packages(const Node& node, Place place, std::span<const Dataset> datasets, const TableNames& tables,
-                                   const Page& page) {
+std::vector<Package> read_packages(const Node& node, Place place, std::span<const Dataset> datasets,
+                                   const TableNames& tables, const Page& page) {
     std::vector<Package> packages;
     each(node, place, "packages", page, [&](const Entry& entry) {
         check_plain_name("package", entry.key, entry.place, page);
         Package package = read_package(entry, datasets, tables, page);
         const auto other = std::ranges::find(packages, package.match, &Package::match);
         if (other != packages.end() && !package.match.empty()) {
-            page.wrong(entry.place, fmt::format("packages `{}` and `{}` match the same files: `{}`", other->name, package.name, package.match));
+            page.wrong(entry.place, fmt::format("packages `{}` and `{}` match the same files: `{}`", other->name,
+                                                package.name, package.match));
         }
         packages.push_back(std::move(package));
     });

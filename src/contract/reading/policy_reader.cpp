@@ -20,15 +20,24 @@ struct Context {
 
 // Whether the mode is known.
 bool read_write_mode(const Node& node, const Context& context, Dataset& dataset) {
-    static const Words<WriteMode> kModes{
-        {"append", WriteMode::append}, {"upsert", WriteMode::upsert}, {"replace", WriteMode::replace}, {"sync", WriteMode::sync}};
-    static constexpr std::array<Pair, 8> kSynonyms{{{"insert", "append"}, {"add", "append"}, {"update", "upsert"}, {"merge", "upsert"},
-                                                    {"overwrite", "replace"}, {"truncate", "replace"}, {"snapshot", "sync"}, {"mirror", "sync"}}};
+    static const Words<WriteMode> kModes{{"append", WriteMode::append},
+                                         {"upsert", WriteMode::upsert},
+                                         {"replace", WriteMode::replace},
+                                         {"sync", WriteMode::sync}};
+    static constexpr std::array<Pair, 8> kSynonyms{{{"insert", "append"},
+                                                    {"add", "append"},
+                                                    {"update", "upsert"},
+                                                    {"merge", "upsert"},
+                                                    {"overwrite", "replace"},
+                                                    {"truncate", "replace"},
+                                                    {"snapshot", "sync"},
+                                                    {"mirror", "sync"}}};
     const auto mode = read_word(node, "`write`", kModes, context.page, kSynonyms);
     if (!mode) return false;
     dataset.write = *mode;
     if (context.keyless && (*mode == WriteMode::upsert || *mode == WriteMode::sync)) {
-        context.page.wrong(node.place, fmt::format("`write: {}` needs a `primaryKey` in the schema of {}", to_string(*mode), context.thing));
+        context.page.wrong(node.place, fmt::format("`write: {}` needs a `primaryKey` in the schema of {}",
+                                                   to_string(*mode), context.thing));
     }
     return true;
 }
@@ -36,8 +45,10 @@ bool read_write_mode(const Node& node, const Context& context, Dataset& dataset)
 void read_rejects(const Node& node, const Context& context, RejectPolicy& policy) {
     using Then = RejectPolicy::Then;
     static constexpr KeySet kKeys{keys::kRejects};
-    static const Words<Then> kThen{{"reject", Then::reject}, {"hold", Then::hold}, {"publish_rest", Then::publish_rest}};
-    static constexpr std::array<Pair, 3> kSynonyms{{{"publish", "publish_rest"}, {"continue", "publish_rest"}, {"fail", "reject"}}};
+    static const Words<Then> kThen{
+        {"reject", Then::reject}, {"hold", Then::hold}, {"publish_rest", Then::publish_rest}};
+    static constexpr std::array<Pair, 3> kSynonyms{
+        {{"publish", "publish_rest"}, {"continue", "publish_rest"}, {"fail", "reject"}}};
     const Page& page = context.page;
     const Mapping mapping(node, node.place, fmt::format("`rejects` of {}", context.thing), page, &kKeys);
     if (const Node* one = mapping.find("max_rows")) policy.max_rows = read_count(*one, "`max_rows`", page);
@@ -50,8 +61,11 @@ void read_rejects(const Node& node, const Context& context, RejectPolicy& policy
         const auto word = read_word(*then, "`then`", kThen, page, kSynonyms);
         policy.then = word.value_or(policy.then);
         if (word && *word != Then::reject && limit == nullptr) {
-            page.wrong(then->place, fmt::format("`then` of {} says what happens within `max_rows` or `max_share`, and neither is set", mapping.thing()),
-                       "add `max_share: 100%` to allow any number");
+            page.wrong(
+                then->place,
+                fmt::format("`then` of {} says what happens within `max_rows` or `max_share`, and neither is set",
+                            mapping.thing()),
+                "add `max_share: 100%` to allow any number");
         }
     } else if (limit != nullptr) {
         page.wrong(limit->place, fmt::format("{} sets a limit, but not what happens within it", mapping.thing()),
@@ -64,22 +78,27 @@ void read_deletes(const Node& node, const Context& context, bool mode_known, Dat
     using OnRejects = DeletePolicy::OnRejects;
     using OverLimit = DeletePolicy::OverLimit;
     static constexpr KeySet kKeys{keys::kDeletes};
-    static const Words<Policy> kPolicies{{"none", Policy::none}, {"explicit", Policy::explicit_}, {"missing", Policy::missing}};
-    static const Words<OnRejects> kOnRejects{{"nothing", OnRejects::delete_nothing}, {"keep_broken", OnRejects::keep_broken_keys}};
-    static const Words<OverLimit> kOverLimit{{"hold", OverLimit::hold}, {"reject", OverLimit::reject}, {"skip", OverLimit::skip}};
+    static const Words<Policy> kPolicies{
+        {"none", Policy::none}, {"explicit", Policy::explicit_}, {"missing", Policy::missing}};
+    static const Words<OnRejects> kOnRejects{{"nothing", OnRejects::delete_nothing},
+                                             {"keep_broken", OnRejects::keep_broken_keys}};
+    static const Words<OverLimit> kOverLimit{
+        {"hold", OverLimit::hold}, {"reject", OverLimit::reject}, {"skip", OverLimit::skip}};
     const Page& page = context.page;
     DeletePolicy& policy = dataset.deletes;
     const Mapping mapping(node, node.place, fmt::format("`deletes` of {}", context.thing), page, &kKeys);
     if (const Node* one = mapping.find("max_rows")) policy.max_rows = read_count(*one, "`max_rows`", page);
     if (const Node* one = mapping.find("max_share")) policy.max_share = read_share(*one, "`max_share`", page);
-    if (const Node* one = mapping.find("allow_empty")) policy.allow_empty = read_truth(*one, "`allow_empty`", page).value_or(false);
+    if (const Node* one = mapping.find("allow_empty"))
+        policy.allow_empty = read_truth(*one, "`allow_empty`", page).value_or(false);
     if (const Node* one = mapping.find("over_limit")) {
         policy.over_limit = read_word(*one, "`over_limit`", kOverLimit, page).value_or(policy.over_limit);
     }
     if (const Node* one = mapping.find("on_rejects")) {
         policy.on_rejects = read_word(*one, "`on_rejects`", kOnRejects, page).value_or(policy.on_rejects);
         if (policy.on_rejects == OnRejects::keep_broken_keys && context.keyless) {
-            page.wrong(one->place, fmt::format("`on_rejects: keep_broken` needs a `primaryKey` in the schema of {}", context.thing));
+            page.wrong(one->place, fmt::format("`on_rejects: keep_broken` needs a `primaryKey` in the schema of {}",
+                                               context.thing));
         }
     }
     const Node* one = mapping.find("policy");
@@ -87,13 +106,16 @@ void read_deletes(const Node& node, const Context& context, bool mode_known, Dat
     const auto word = read_word(*one, "`policy`", kPolicies, page);
     if (!word) return;
     policy.policy = *word;
-    if (*word == Policy::missing && mode_known && (dataset.write == WriteMode::append || dataset.write == WriteMode::upsert)) {
-        page.wrong(one->place, fmt::format("`policy: missing` needs `write: sync` or `write: replace`; {} has `write: {}`, whose deliveries do not "
+    if (*word == Policy::missing && mode_known &&
+        (dataset.write == WriteMode::append || dataset.write == WriteMode::upsert)) {
+        page.wrong(one->place, fmt::format("`policy: missing` needs `write: sync` or `write: replace`; {} has `write: "
+                                           "{}`, whose deliveries do not "
                                            "say what is gone",
                                            context.thing, to_string(dataset.write)));
     }
     if (*word == Policy::explicit_ && context.keyless) {
-        page.wrong(one->place, fmt::format("`policy: explicit` needs a `primaryKey` in the schema of {}", context.thing));
+        page.wrong(one->place,
+                   fmt::format("`policy: explicit` needs a `primaryKey` in the schema of {}", context.thing));
     }
 }
 

@@ -1,4 +1,5 @@
-// Reads what a dataset does with its deliveries: write mode, rejects, deletions, retention. Floor 1, inside contract/; one thread.
+// Reads what a dataset does with its deliveries: write mode, rejects, deletions, retention. Floor 1, inside contract/;
+// one thread.
 #pragma once
 
 #include "contract/project.hpp"
@@ -8,8 +9,8 @@
 
 namespace inlet::reading {
 
-// Fills in the policies from the dataset's mapping, and checks them against each other. `keyless` is true when it is certain that the
-// dataset has no primary key.
+// Fills in the policies from the dataset's mapping, and checks them against each other. `keyless` is true when it is
+// certain that the dataset has no primary key.
 void read_policies(const Mapping& mapping, bool keyless, Dataset& dataset, const Page& page);
 
 } // namespace inlet::reading

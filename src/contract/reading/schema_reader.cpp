@@ -42,10 +42,11 @@ std::vector<Field> read_fields(const Node& node, const Page& page) {
             if (!is_new) {
                 const auto& [other, place] = first->second;
                 page.wrong(entry->value->place,
-                           other == field.name
-                               ? fmt::format("there are two fields named `{}`; the first is in line {}", other, place.line)
-                               : fmt::format("field `{}` has the name of field `{}` (line {}): SQL does not tell upper from lower case",
-                                             field.name, other, place.line));
+                           other == field.name ? fmt::format("there are two fields named `{}`; the first is in line {}",
+                                                             other, place.line)
+                                               : fmt::format("field `{}` has the name of field `{}` (line {}): SQL "
+                                                             "does not tell upper from lower case",
+                                                             field.name, other, place.line));
             }
         }
         fields.push_back(std::move(field));
@@ -59,12 +60,14 @@ void read_primary_key(const Node& node, Schema& schema, const Page& page) {
     for (const auto& [name, place] : read_names(node, "`primaryKey`", page)) {
         const auto position = schema.find(name);
         if (!position) {
-            page.wrong(place, fmt::format("`primaryKey` names `{}`, which is not a field", name), did_you_mean(name, names));
+            page.wrong(place, fmt::format("`primaryKey` names `{}`, which is not a field", name),
+                       did_you_mean(name, names));
             continue;
         }
         Field& field = schema.fields[*position];
         if (field.type == FieldType::object || field.type == FieldType::array) {
-            page.wrong(place, fmt::format("field `{}` is of type {}, which cannot be part of a primary key", name, to_string(field.type)));
+            page.wrong(place, fmt::format("field `{}` is of type {}, which cannot be part of a primary key", name,
+                                          to_string(field.type)));
         }
         field.constraints.required = true; // "equivalent to adding required: true"
         schema.primary_key.push_back(*position);

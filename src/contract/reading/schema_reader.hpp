@@ -9,12 +9,13 @@
 namespace inlet::reading {
 
 struct ReadSchema {
-    Schema schema;         // as far as it could be read
-    bool usable = false;   // there is a list of fields, so that questions about them make sense
-    bool has_key = false;  // a primaryKey is given, right or wrong
+    Schema schema;        // as far as it could be read
+    bool usable = false;  // there is a list of fields, so that questions about them make sense
+    bool has_key = false; // a primaryKey is given, right or wrong
 };
 
-// `place` is where the schema is named, for what it lacks. Source: Table Schema v1, https://specs.frictionlessdata.io/table-schema/.
+// `place` is where the schema is named, for what it lacks. Source: Table Schema v1,
+// https://specs.frictionlessdata.io/table-schema/.
 ReadSchema read_schema(const Node& node, Place place, const Page& page);
 
 // Source: CSV Dialect 1.2, https://specs.frictionlessdata.io/csv-dialect/.

@@ -23,9 +23,11 @@ static_assert(std::numeric_limits<Value>::digits >= 63);
 constexpr std::int64_t kSecond = 1'000'000;
 constexpr std::int64_t kDay = 86'400 * kSecond;
 
-constexpr std::array<std::string_view, 12> kMonths{"january", "february", "march",     "april",   "may",      "june",
-                                                   "july",    "august",   "september", "october", "november", "december"};
-constexpr std::array<std::string_view, 7> kWeekdays{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
+constexpr std::array<std::string_view, 12> kMonths{"january",   "february", "march",    "april",
+                                                   "may",       "june",     "july",     "august",
+                                                   "september", "october",  "november", "december"};
+constexpr std::array<std::string_view, 7> kWeekdays{"monday", "tuesday",  "wednesday", "thursday",
+                                                    "friday", "saturday", "sunday"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
@@ -67,7 +69,8 @@ public:
     bool number(std::size_t fewest, std::size_t most, int low, int high, int& out) {
         std::size_t digits = 0;
         int value = 0;
-        while (digits < most && digits < text_.size() && is_digit(text_[digits])) value = value * 10 + (text_[digits++] - '0');
+        while (digits < most && digits < text_.size() && is_digit(text_[digits]))
+            value = value * 10 + (text_[digits++] - '0');
         if (digits < fewest || value < low || value > high) return false;
         text_.remove_prefix(digits);
         out = value;
@@ -76,7 +79,8 @@ public:
     bool fraction(int& microseconds) { // 1 to 6 digits
         std::size_t digits = 0;
         int value = 0;
-        while (digits < 6 && digits < text_.size() && is_digit(text_[digits])) value = value * 10 + (text_[digits++] - '0');
+        while (digits < 6 && digits < text_.size() && is_digit(text_[digits]))
+            value = value * 10 + (text_[digits++] - '0');
         if (digits == 0) return false;
         text_.remove_prefix(digits);
         for (; digits < 6; ++digits) value *= 10;
@@ -132,7 +136,8 @@ std::optional<std::int64_t> microseconds(const Moment& moment, FieldType type) {
             day = sys_days(year / 1 / 1) + days(moment.day_of_year - 1);
             if (year_month_day(day).year() != year) return std::nullopt;
         } else {
-            const year_month_day civil(std::chrono::year(moment.year), std::chrono::month(static_cast<unsigned>(moment.month)),
+            const year_month_day civil(std::chrono::year(moment.year),
+                                       std::chrono::month(static_cast<unsigned>(moment.month)),
                                        std::chrono::day(static_cast<unsigned>(moment.day)));
             if (!civil.ok()) return std::nullopt;
             day = sys_days(civil);
@@ -155,15 +160,16 @@ std::optional<std::int64_t> read_iso(std::string_view text, FieldType type) {
     Cursor cursor(text);
     Moment moment;
     if (type != FieldType::time) {
-        if (!cursor.number(4, 4, 1, 9999, moment.year) || !cursor.take('-') || !cursor.number(2, 2, 1, 12, moment.month) ||
-            !cursor.take('-') || !cursor.number(2, 2, 1, 31, moment.day)) {
+        if (!cursor.number(4, 4, 1, 9999, moment.year) || !cursor.take('-') ||
+            !cursor.number(2, 2, 1, 12, moment.month) || !cursor.take('-') || !cursor.number(2, 2, 1, 31, moment.day)) {
             return std::nullopt;
         }
         if (type == FieldType::datetime && !cursor.take('T')) return std::nullopt;
     }
     if (type != FieldType::date) {
-        if (!cursor.number(2, 2, 0, 23, moment.hour) || !cursor.take(':') || !cursor.number(2, 2, 0, 59, moment.minute) ||
-            !cursor.take(':') || !cursor.number(2, 2, 0, 59, moment.second)) {
+        if (!cursor.number(2, 2, 0, 23, moment.hour) || !cursor.take(':') ||
+            !cursor.number(2, 2, 0, 59, moment.minute) || !cursor.take(':') ||
+            !cursor.number(2, 2, 0, 59, moment.second)) {
             return std::nullopt;
         }
         if (cursor.take('.') && !cursor.fraction(moment.microsecond)) return std::nullopt;
@@ -175,19 +181,29 @@ std::optional<std::int64_t> read_iso(std::string_view text, FieldType type) {
 
 bool read_directive(char directive, Cursor& cursor, Moment& moment) {
     switch (directive) {
-    case 'Y': return cursor.number(4, 4, 1, 9999, moment.year);
+    case 'Y':
+        return cursor.number(4, 4, 1, 9999, moment.year);
     case 'y':
         if (!cursor.number(2, 2, 0, 99, moment.year)) return false;
         moment.year += moment.year < 69 ? 2000 : 1900; // POSIX strptime
         return true;
-    case 'm': return cursor.number(1, 2, 1, 12, moment.month);
-    case 'd': return cursor.number(1, 2, 1, 31, moment.day);
-    case 'j': return cursor.number(1, 3, 1, 366, moment.day_of_year);
-    case 'H': return cursor.number(1, 2, 0, 23, moment.hour);
-    case 'I': moment.twelve_hours = true; return cursor.number(1, 2, 1, 12, moment.hour);
-    case 'M': return cursor.number(1, 2, 0, 59, moment.minute);
-    case 'S': return cursor.number(1, 2, 0, 59, moment.second);
-    case 'f': return cursor.fraction(moment.microsecond);
+    case 'm':
+        return cursor.number(1, 2, 1, 12, moment.month);
+    case 'd':
+        return cursor.number(1, 2, 1, 31, moment.day);
+    case 'j':
+        return cursor.number(1, 3, 1, 366, moment.day_of_year);
+    case 'H':
+        return cursor.number(1, 2, 0, 23, moment.hour);
+    case 'I':
+        moment.twelve_hours = true;
+        return cursor.number(1, 2, 1, 12, moment.hour);
+    case 'M':
+        return cursor.number(1, 2, 0, 59, moment.minute);
+    case 'S':
+        return cursor.number(1, 2, 0, 59, moment.second);
+    case 'f':
+        return cursor.fraction(moment.microsecond);
     case 'p':
         moment.afternoon = cursor.take_word("pm");
         return moment.afternoon || cursor.take_word("am");
@@ -199,11 +215,16 @@ bool read_directive(char directive, Cursor& cursor, Moment& moment) {
         }
         return false;
     case 'a':
-    case 'A': return cursor.name(kWeekdays).has_value();
-    case 'z': return cursor.zone(moment.zone_seconds);
-    case 'Z': return cursor.take_word("utc") || cursor.take_word("gmt") || cursor.take_word("z");
-    case '%': return cursor.take('%');
-    default: return false;
+    case 'A':
+        return cursor.name(kWeekdays).has_value();
+    case 'z':
+        return cursor.zone(moment.zone_seconds);
+    case 'Z':
+        return cursor.take_word("utc") || cursor.take_word("gmt") || cursor.take_word("z");
+    case '%':
+        return cursor.take('%');
+    default:
+        return false;
     }
 }
 
@@ -225,17 +246,20 @@ std::optional<std::int64_t> read_pattern(std::string_view pattern, std::string_v
 }
 
 std::optional<Value> read_temporal(const Field& field, std::string_view text) {
-    const auto value = field.format == "default" || field.format == "any" ? read_iso(text, field.type)
-                                                                          : read_pattern(field.format, text, field.type);
+    const auto value = field.format == "default" || field.format == "any"
+                           ? read_iso(text, field.type)
+                           : read_pattern(field.format, text, field.type);
     if (!value) return std::nullopt;
     return static_cast<Value>(*value);
 }
 
-// The text with group characters taken out and the decimal character made a point: sign, digits, point, digits, exponent.
+// The text with group characters taken out and the decimal character made a point: sign, digits, point, digits,
+// exponent.
 std::optional<std::string> plain_digits(const Field& field, std::string_view text) {
     std::string plain;
     for (std::size_t i = 0; i < text.size();) {
-        if (field.type == FieldType::number && !field.decimal_char.empty() && text.substr(i).starts_with(field.decimal_char)) {
+        if (field.type == FieldType::number && !field.decimal_char.empty() &&
+            text.substr(i).starts_with(field.decimal_char)) {
             plain += '.';
             i += field.decimal_char.size();
         } else if (!field.group_char.empty() && text.substr(i).starts_with(field.group_char)) {
@@ -283,51 +307,82 @@ std::optional<Value> read_boolean(const Field& field, std::string_view text) {
 
 std::optional<Value> read_value(const Field& field, std::string_view text) {
     switch (field.type) {
-    case FieldType::integer: return read_integer(field, text);
-    case FieldType::number: return read_number(field, text);
-    case FieldType::boolean: return read_boolean(field, text);
+    case FieldType::integer:
+        return read_integer(field, text);
+    case FieldType::number:
+        return read_number(field, text);
+    case FieldType::boolean:
+        return read_boolean(field, text);
     case FieldType::date:
     case FieldType::datetime:
-    case FieldType::time: return read_temporal(field, text);
+    case FieldType::time:
+        return read_temporal(field, text);
     case FieldType::string:
     case FieldType::object:
     case FieldType::array:
-    case FieldType::any: break;
+    case FieldType::any:
+        break;
     }
     return std::nullopt;
 }
 
-std::string in_notation(const Field& field, const Node& scalar) {
-    if (scalar.quoted) return scalar.text;
-    if (field.type == FieldType::number && field.decimal_char != ".") {
+std::optional<ConstraintValue> read_constraint_value(const Field& field, const Node& scalar) {
+    ConstraintValue read{scalar.text, std::nullopt};
+    switch (field.type) {
+    case FieldType::integer:
+    case FieldType::number: {
         Field primitive; // JSON's own notation is that of a field with none of its own
-        primitive.type = FieldType::number;
-        if (!read_number(primitive, scalar.text)) return scalar.text;
-        std::string text = scalar.text;
-        if (const std::size_t point = text.find('.'); point != std::string::npos) text.replace(point, 1, field.decimal_char);
-        return text;
+        primitive.type = field.type;
+        if (!scalar.quoted) read.value = read_value(primitive, scalar.text);
+        if (!read.value) read.value = read_value(field, scalar.text);
+        if (!read.value) return std::nullopt;
+        read.text = field.type == FieldType::integer ? fmt::format("{}", static_cast<std::int64_t>(*read.value))
+                                                     : fmt::format("{}", static_cast<double>(*read.value));
+        return read;
     }
-    if (field.type == FieldType::boolean) {
-        if (scalar.text == "true" && !field.true_values.empty() && !read_boolean(field, scalar.text)) return field.true_values.front();
-        if (scalar.text == "false" && !field.false_values.empty() && !read_boolean(field, scalar.text)) return field.false_values.front();
+    case FieldType::boolean:
+        read.value = read_value(field, scalar.text);
+        if (!read.value && !scalar.quoted && scalar.text == "true" && !field.true_values.empty())
+            read = {field.true_values.front(), 1};
+        if (!read.value && !scalar.quoted && scalar.text == "false" && !field.false_values.empty())
+            read = {field.false_values.front(), 0};
+        break;
+    case FieldType::date:
+    case FieldType::datetime:
+    case FieldType::time:
+        read.value = read_value(field, scalar.text);
+        break;
+    case FieldType::string:
+    case FieldType::object:
+    case FieldType::array:
+    case FieldType::any:
+        return read;
     }
-    return scalar.text;
+    if (!read.value) return std::nullopt;
+    return read;
 }
 
 std::string wanted(const Field& field) {
     const bool has_pattern = field.format != "default" && field.format != "any";
     switch (field.type) {
-    case FieldType::integer: return "a whole number of at most 64 bits";
-    case FieldType::number: return field.decimal_char == "." ? "a number" : fmt::format("a number, written with `{}`", field.decimal_char);
-    case FieldType::boolean: return "a truth value of the field";
-    case FieldType::date: return has_pattern ? fmt::format("a date written as {}", field.format) : "a date such as 2024-12-31";
+    case FieldType::integer:
+        return "a whole number of at most 64 bits";
+    case FieldType::number:
+        return field.decimal_char == "." ? "a number" : fmt::format("a number, written with `{}`", field.decimal_char);
+    case FieldType::boolean:
+        return "a truth value of the field";
+    case FieldType::date:
+        return has_pattern ? fmt::format("a date written as {}", field.format) : "a date such as 2024-12-31";
     case FieldType::datetime:
-        return has_pattern ? fmt::format("a date and time written as {}", field.format) : "a date and time such as 2024-12-31T23:59:59Z";
-    case FieldType::time: return has_pattern ? fmt::format("a time written as {}", field.format) : "a time such as 23:59:59";
+        return has_pattern ? fmt::format("a date and time written as {}", field.format)
+                           : "a date and time such as 2024-12-31T23:59:59Z";
+    case FieldType::time:
+        return has_pattern ? fmt::format("a time written as {}", field.format) : "a time such as 23:59:59";
     case FieldType::string:
     case FieldType::object:
     case FieldType::array:
-    case FieldType::any: break;
+    case FieldType::any:
+        break;
     }
     return "a text";
 }

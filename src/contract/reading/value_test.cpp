@@ -27,7 +27,8 @@ TEST(ReadValue, Integers) {
     EXPECT_EQ(read_value(field, "9223372036854775807"), static_cast<Value>(INT64_MAX));
     EXPECT_EQ(read_value(field, "-9223372036854775808"), static_cast<Value>(INT64_MIN));
     EXPECT_LT(*read_value(field, "9223372036854775806"), *read_value(field, "9223372036854775807"));
-    for (const char* wrong : {"", "+", "-", "+-1", "1.0", "1e3", "9223372036854775808", "0x10", " 1", "1 ", "1_000", "one"}) {
+    for (const char* wrong :
+         {"", "+", "-", "+-1", "1.0", "1e3", "9223372036854775808", "0x10", " 1", "1 ", "1_000", "one"}) {
         EXPECT_FALSE(read_value(field, wrong)) << wrong;
     }
     Field grouped = field;
@@ -77,11 +78,12 @@ TEST(ReadValue, DefaultDatesAndTimes) {
     EXPECT_EQ(seconds(FieldType::datetime, "default", "1969-12-31T23:00:00-01:00"), 0);
     EXPECT_EQ(seconds(FieldType::time, "default", "23:59:59.5"), 86399.5);
     EXPECT_EQ(seconds(FieldType::time, "default", "01:00:00Z"), 3600);
-    for (const char* wrong : {"", "2021-02-29", "2020-13-01", "2020-1-1", "01/02/2020", "2020-01-01T00:00:00Z", "2020-01-01 ", "0000-01-01"}) {
+    for (const char* wrong : {"", "2021-02-29", "2020-13-01", "2020-1-1", "01/02/2020", "2020-01-01T00:00:00Z",
+                              "2020-01-01 ", "0000-01-01"}) {
         EXPECT_FALSE(seconds(FieldType::date, "default", wrong)) << wrong;
     }
-    for (const char* wrong : {"2020-01-01", "2020-01-01 00:00:00", "2020-01-01T24:00:00", "2020-01-01T00:00", "2020-01-01T00:00:00.",
-                              "2020-01-01T00:00:00+1"}) {
+    for (const char* wrong : {"2020-01-01", "2020-01-01 00:00:00", "2020-01-01T24:00:00", "2020-01-01T00:00",
+                              "2020-01-01T00:00:00.", "2020-01-01T00:00:00+1"}) {
         EXPECT_FALSE(seconds(FieldType::datetime, "default", wrong)) << wrong;
     }
     for (const char* wrong : {"1:00:00", "01:00", "01:00:00+01:00", "25:00:00", "01:60:00"}) {
@@ -120,28 +122,50 @@ TEST(ReadValue, OtherTypesHaveNone) {
     }
 }
 
-TEST(InNotation, RewritesPrimitivesOnly) {
-    Field field = field_of(FieldType::number);
-    field.decimal_char = ",";
+std::string constraint(const Field& field, std::string text, bool quoted) {
     Node node;
     node.kind = Node::Kind::scalar;
-    node.text = "0.5";
-    EXPECT_EQ(in_notation(field, node), "0,5");
-    node.quoted = true;
-    EXPECT_EQ(in_notation(field, node), "0.5");
-    node.quoted = false;
-    node.text = "0,5";
-    EXPECT_EQ(in_notation(field, node), "0,5");
+    node.text = std::move(text);
+    node.quoted = quoted;
+    const auto read = read_constraint_value(field, node);
+    return read ? read->text : "none";
+}
 
-    field = field_of(FieldType::boolean);
+TEST(ReadConstraintValue, NumbersBecomeJsonNumbers) {
+    Field field = field_of(FieldType::number);
+    EXPECT_EQ(constraint(field, "5", false), "5");
+    EXPECT_EQ(constraint(field, "5.0", false), "5");
+    EXPECT_EQ(constraint(field, "+0.50", false), "0.5");
+    EXPECT_EQ(constraint(field, ".5", true), "0.5");
+    EXPECT_EQ(constraint(field, "1e3", false), "1000");
+    EXPECT_EQ(constraint(field, "0.1", false), "0.1");
+    EXPECT_EQ(constraint(field, "five", false), "none");
+    field.decimal_char = ",";
+    field.group_char = ".";
+    EXPECT_EQ(constraint(field, "1.5", false), "1.5") << "a number of JSON";
+    EXPECT_EQ(constraint(field, "1,5", false), "1.5");
+    EXPECT_EQ(constraint(field, "1.000,5", true), "1000.5");
+    EXPECT_EQ(constraint(field, "1.000", true), "1000") << "the field's notation";
+    field = field_of(FieldType::integer);
+    EXPECT_EQ(constraint(field, "+007", false), "7");
+    EXPECT_EQ(constraint(field, "9223372036854775807", false), "9223372036854775807");
+    EXPECT_EQ(constraint(field, "-9223372036854775808", false), "-9223372036854775808");
+    EXPECT_EQ(constraint(field, "1.0", false), "none");
+}
+
+TEST(ReadConstraintValue, OthersAreInTheFieldsNotation) {
+    Field field = field_of(FieldType::boolean);
     field.true_values = {"ja", "j"};
     field.false_values = {"false"};
-    node.text = "true";
-    EXPECT_EQ(in_notation(field, node), "ja");
-    node.text = "false";
-    EXPECT_EQ(in_notation(field, node), "false");
-    node.text = "maybe";
-    EXPECT_EQ(in_notation(field, node), "maybe");
+    EXPECT_EQ(constraint(field, "true", false), "ja");
+    EXPECT_EQ(constraint(field, "true", true), "none");
+    EXPECT_EQ(constraint(field, "j", false), "j");
+    EXPECT_EQ(constraint(field, "false", false), "false");
+    EXPECT_EQ(constraint(field, "maybe", false), "none");
+    EXPECT_EQ(constraint(field_of(FieldType::date, "%d/%m/%Y"), "31/12/2020", false), "31/12/2020");
+    EXPECT_EQ(constraint(field_of(FieldType::date), "31/12/2020", false), "none");
+    EXPECT_EQ(constraint(field_of(FieldType::string), "007", false), "007");
+    EXPECT_EQ(constraint(field_of(FieldType::array), "[1]", true), "[1]");
 }
 
 TEST(PatternMistake, NamesTheDirective) {

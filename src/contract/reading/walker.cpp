@@ -26,7 +26,8 @@ std::optional<double> plain_number(std::string_view text) {
 
 bool is_plain(const Node& node) { return node.kind == Node::Kind::scalar && !node.quoted; }
 
-void expected(const Node& node, std::string_view name, std::string_view what, const Page& page, std::string suggestion = {}) {
+void expected(const Node& node, std::string_view name, std::string_view what, const Page& page,
+              std::string suggestion = {}) {
     page.wrong(node.place, fmt::format("{} must be {}; found {}", name, what, found(node)), std::move(suggestion));
 }
 
@@ -62,10 +63,14 @@ std::string_view report_unknown(const Entry& entry, const std::string& thing, co
 
 std::string found(const Node& node) {
     switch (node.kind) {
-    case Node::Kind::null: return "nothing";
-    case Node::Kind::list: return "a list";
-    case Node::Kind::mapping: return "a mapping";
-    case Node::Kind::scalar: break;
+    case Node::Kind::null:
+        return "nothing";
+    case Node::Kind::list:
+        return "a list";
+    case Node::Kind::mapping:
+        return "a mapping";
+    case Node::Kind::scalar:
+        break;
     }
     if (node.text.empty()) return "an empty text";
     if (node.text.size() <= kShownBytesMax) return fmt::format("{0}{1}{0}", node.quoted ? "\"" : "`", node.text);
@@ -77,15 +82,18 @@ std::string found(const Node& node) {
 Mapping::Mapping(const Node& node, Place place, std::string thing, const Page& page, const KeySet* key_set)
     : page_(page), place_(place), thing_(std::move(thing)) {
     if (node.kind != Node::Kind::mapping) {
-        page.wrong(node.place, fmt::format("{} must be a mapping{}; found {}", thing_,
-                                           key_set ? fmt::format(" with {}", one_of(key_set->known)) : "", found(node)));
+        page.wrong(node.place,
+                   fmt::format("{} must be a mapping{}; found {}", thing_,
+                               key_set ? fmt::format(" with {}", one_of(key_set->known)) : "", found(node)));
         return;
     }
     usable_ = true;
     for (const Entry& entry : node.entries) {
-        const auto first = std::ranges::find(entries_, entry.key, [](const Entry* other) { return std::string_view(other->key); });
+        const auto first =
+            std::ranges::find(entries_, entry.key, [](const Entry* other) { return std::string_view(other->key); });
         if (first != entries_.end()) {
-            page.wrong(entry.place, fmt::format("`{}` stands twice in {}; first in line {}", entry.key, thing_, (*first)->place.line));
+            page.wrong(entry.place, fmt::format("`{}` stands twice in {}; first in line {}", entry.key, thing_,
+                                                (*first)->place.line));
             continue;
         }
         entries_.push_back(&entry);
@@ -104,7 +112,8 @@ const Node* Mapping::find(std::string_view key) const {
 
 const Node* Mapping::require(std::string_view key) const {
     const Node* node = find(key);
-    if (node == nullptr && usable_ && std::ranges::find(misspelt_, key) == misspelt_.end()) page_.wrong(place_, fmt::format("{} lacks `{}`", thing_, key));
+    if (node == nullptr && usable_ && std::ranges::find(misspelt_, key) == misspelt_.end())
+        page_.wrong(place_, fmt::format("{} lacks `{}`", thing_, key));
     return node;
 }
 
@@ -132,9 +141,16 @@ std::optional<bool> read_truth(const Node& node, std::string_view name, const Pa
         if (std::ranges::find(kFalse, node.text) != kFalse.end()) return false;
     }
     static constexpr std::array<std::string_view, 2> kBoth{"true", "false"};
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kMeant{
-        {{"yes", "true"}, {"on", "true"}, {"y", "true"}, {"1", "true"}, {"no", "false"}, {"off", "false"}, {"n", "false"}, {"0", "false"}}};
-    expected(node, name, "true or false", page, node.kind == Node::Kind::scalar ? did_you_mean(node.text, kBoth, kMeant) : "");
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kMeant{{{"yes", "true"},
+                                                                                          {"on", "true"},
+                                                                                          {"y", "true"},
+                                                                                          {"1", "true"},
+                                                                                          {"no", "false"},
+                                                                                          {"off", "false"},
+                                                                                          {"n", "false"},
+                                                                                          {"0", "false"}}};
+    expected(node, name, "true or false", page,
+             node.kind == Node::Kind::scalar ? did_you_mean(node.text, kBoth, kMeant) : "");
     return std::nullopt;
 }
 
@@ -162,7 +178,8 @@ std::optional<double> read_share(const Node& node, std::string_view name, const 
                 const double share = percent ? *number / 100 : *number;
                 if (share >= 0 && share <= 1) return share;
                 if (!percent && *number > 1 && *number <= 100) {
-                    expected(node, name, "a share from 0 to 1, such as 1% or 0.01", page, fmt::format("did you mean `{}%`?", node.text));
+                    expected(node, name, "a share from 0 to 1, such as 1% or 0.01", page,
+                             fmt::format("did you mean `{}%`?", node.text));
                     return std::nullopt;
                 }
             }
@@ -174,7 +191,8 @@ std::optional<double> read_share(const Node& node, std::string_view name, const 
 
 std::optional<std::chrono::seconds> read_duration(const Node& node, std::string_view name, const Page& page) {
     static constexpr std::string_view kWhat = "a time such as 45s, 30m, 12h, 90d or 2w";
-    static constexpr std::array<std::pair<char, std::int64_t>, 5> kUnits{{{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}}};
+    static constexpr std::array<std::pair<char, std::int64_t>, 5> kUnits{
+        {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}}};
     // Longer than any calendar, and far from where adding to a time of day would overflow.
     static constexpr std::int64_t kSecondsMax = 10'000LL * 366 * 86400;
     if (node.kind == Node::Kind::scalar && !node.text.empty()) {
@@ -190,7 +208,8 @@ std::optional<std::chrono::seconds> read_duration(const Node& node, std::string_
             const std::string_view word(stop, end);
             static constexpr std::array<std::string_view, 5> kLong{"seconds", "minutes", "hours", "days", "weeks"};
             const std::string_view meant = nearest(word, kLong);
-            expected(node, name, kWhat, page, meant.empty() ? "" : fmt::format("did you mean `{}{}`?", number, meant.front()));
+            expected(node, name, kWhat, page,
+                     meant.empty() ? "" : fmt::format("did you mean `{}{}`?", number, meant.front()));
             return std::nullopt;
         }
         if (error == std::errc() && number >= 0 && stop + 1 == end) {
@@ -251,13 +270,14 @@ std::vector<std::pair<std::string, Place>> read_names(const Node& node, std::str
     return names;
 }
 
-std::optional<std::size_t> read_word_at(const Node& node, std::string_view name, std::span<const std::string_view> words, const Page& page,
-                                        Synonyms synonyms) {
+std::optional<std::size_t> read_word_at(const Node& node, std::string_view name,
+                                        std::span<const std::string_view> words, const Page& page, Synonyms synonyms) {
     if (node.kind == Node::Kind::scalar) {
         const auto word = std::ranges::find(words, node.text);
         if (word != words.end()) return static_cast<std::size_t>(word - words.begin());
     }
-    expected(node, name, one_of(words), page, node.kind == Node::Kind::scalar ? did_you_mean(node.text, words, synonyms) : "");
+    expected(node, name, one_of(words), page,
+             node.kind == Node::Kind::scalar ? did_you_mean(node.text, words, synonyms) : "");
     return std::nullopt;
 }
 

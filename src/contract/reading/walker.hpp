@@ -27,7 +27,8 @@ public:
     const std::string& thing() const { return thing_; }
     const std::vector<const Entry*>& entries() const { return entries_; } // each key once
     const Node* find(std::string_view key) const;
-    const Node* require(std::string_view key) const; // reports a key that is not there, unless a slip of the pen was reported for it
+    const Node* require(
+        std::string_view key) const; // reports a key that is not there, unless a slip of the pen was reported for it
 
 private:
     const Page& page_;
@@ -57,7 +58,8 @@ template <class Word>
 using Words = std::vector<std::pair<std::string_view, Word>>;
 
 // The position of the word in `words`.
-std::optional<std::size_t> read_word_at(const Node& node, std::string_view name, std::span<const std::string_view> words, const Page& page,
+std::optional<std::size_t> read_word_at(const Node& node, std::string_view name,
+                                        std::span<const std::string_view> words, const Page& page,
                                         Synonyms synonyms = {});
 
 template <class Word>
