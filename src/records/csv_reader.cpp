@@ -507,7 +507,7 @@ void CsvReader::parse(const Chunk& chunk, ParsedChunk& parsed, std::size_t flaws
     }
     for (const std::size_t field : schema_.primary_key) {
         const Column& column = batch.columns[field];
-        if (schema_.fields[field].constraints.required || column.present.count() == cells.rows) continue;
+        if (column_of_field_[field] < 0 || schema_.fields[field].constraints.required || column.present.count() == cells.rows) continue;
         for (std::size_t record = 0; record < cells.rows; ++record) {
             if (column.present.test(record) || parsed.flaws.rejected().test(record)) continue;
             parsed.flaws.add({static_cast<std::uint32_t>(record), static_cast<std::uint32_t>(field),
