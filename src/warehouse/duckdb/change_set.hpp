@@ -1,0 +1,62 @@
+// What one part does to its dataset: its rows staged in a temporary table, compared with the live rows, and written. The temporary tables live
+// in the publishing transaction and vanish with it. Used by one thread, under the writer lock.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "warehouse/duckdb/connection.hpp"
+#include "warehouse/duckdb/reading.hpp"
+#include "warehouse/duckdb/row_feed.hpp"
+#include "warehouse/duckdb/tables.hpp"
+#include "warehouse/warehouse.hpp"
+
+namespace inlet::duck {
+
+// Values of the column _kind of a delta.
+enum class DeltaKind : std::int8_t { same = 0, insert = 1, update = 2, remove = 3 };
+
+// The part's rows are in `stage`: columns c0, c1 ... as the schema's fields, and _order.
+// The differences are in `delta`: _kind, _rid (the live row's rowid), _order (of the record), n0, n1 ... (the new values), o0, o1 ... (the old
+// ones), _over and _osub (_version and _submission of the old row). Rows that stand as sent are in it only if `same_kept`.
+struct ChangeSet {
+    const StoredTable* table = nullptr;
+    const PublishPart* part = nullptr;
+    std::unique_ptr<FeedScope> feed;
+    std::string stage;
+    std::string delta;        // empty: rows go into the live table as they are, from `stage` or, if that is empty too, from the feed
+    bool same_kept = false;
+    bool settles = false;
+    std::uint64_t sent = 0;   // rows staged, repeats of a key counted once
+    ChangeCounts counts;
+    std::uint64_t held_deletes = 0;
+    std::uint64_t skipped_deletes = 0;
+};
+
+Status stage_rows(Connection& db, ChangeSet& change, const std::string& name);
+// Keeps the last of several staged records with one key.
+Status drop_repeats(Connection& db, ChangeSet& change);
+// Fills `change.delta` (named `name`) and counts: the effect of the part without any guard.
+Status compare(Connection& db, ChangeSet& change, const std::string& name);
+Status count_delta(Connection& db, ChangeSet& change);
+// Writes the change as (version, submission); counts are set if they were not.
+Status apply(Connection& db, ChangeSet& change, Version version, SubmissionId submission);
+// Up to `limit` changed rows, after apply().
+Result<std::vector<ChangedRow>> sample(Connection& db, const ChangeSet& change, Version version, SubmissionId submission, std::size_t limit);
+Status drop_tables(Connection& db, ChangeSet& change);
+
+// A row of a delta as text: its kind, then `width` values before, then as many after.
+ChangedRow changed_row(const TextRow& row, std::size_t width);
+
+// A condition between staged rows `s` and live rows `l`: same key; other values.
+std::string same_key(const StoredTable& table);
+std::string other_values(const StoredTable& table);
+// "s.c0, s.c1" for all columns, or for those named.
+std::string position_list(std::string_view prefix, std::size_t count);
+std::string position_list(std::string_view prefix, const std::vector<std::size_t>& positions);
+
+} // namespace inlet::duck

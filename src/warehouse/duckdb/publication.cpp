@@ -1,0 +1,213 @@
+// See publication.hpp.
+#include "warehouse/duckdb/publication.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <tuple>
+
+#include "base/commit_point.hpp"
+#include "warehouse/duckdb/names.hpp"
+
+namespace inlet::duck {
+
+namespace {
+
+std::string_view kind_of(Effect effect) {
+    switch (effect) {
+    case Effect::append: return "append";
+    case Effect::upsert: return "upsert";
+    case Effect::replace: return "replace";
+    case Effect::sync: return "sync";
+    case Effect::delete_missing: return "delete_missing";
+    }
+    CHECK(!"an effect has a name");
+}
+
+ChangeCounts& operator+=(ChangeCounts& left, const ChangeCounts& right) {
+    left.inserted += right.inserted;
+    left.updated += right.updated;
+    left.deleted += right.deleted;
+    left.unchanged += right.unchanged;
+    return left;
+}
+
+} // namespace
+
+struct Publication::Judged final : PublishJudge {
+    explicit Judged(PublishJudge& real) : real_(real) {}
+
+    Result<Verdict> conflicts(SubmissionId submission, const std::string& dataset, FailureCode code, const std::vector<std::string>& fields,
+                              const std::vector<RecordOrder>& orders) override {
+        const auto question = std::tuple(submission, dataset, code, fields, orders);
+        for (const auto& [asked, verdict] : answers_) {
+            if (asked == question) return verdict;
+        }
+        const Verdict verdict = TRY(real_.conflicts(submission, dataset, code, fields, orders));
+        answers_.emplace_back(question, verdict);
+        return verdict;
+    }
+
+private:
+    using Question = std::tuple<SubmissionId, std::string, FailureCode, std::vector<std::string>, std::vector<RecordOrder>>;
+    PublishJudge& real_;
+    std::vector<std::pair<Question, Verdict>> answers_;
+};
+
+Status write_versions(Connection& db, Version version, const std::vector<VersionLine>& lines, const std::string& by, const Clock& clock) {
+    const std::int64_t last = TRY(db.number("SELECT epoch_us(max(published_at)) FROM _inlet.versions"));
+    const Timestamp published_at = std::max(clock.now(), last);
+    std::size_t place = 0;
+    for (const VersionLine& line : lines) {
+        std::vector<std::int64_t> undoes;
+        for (const SubmissionId id : line.undoes) undoes.push_back(id.value);
+        TRY(db.run(fmt::format("INSERT INTO _inlet.versions VALUES ({}, make_timestamp({}), {}, {}, {}, {}, {}, {}, {}, [{}]::BIGINT[], {}, {})", version.value,
+                               published_at, quote_text(line.dataset), line.submission.value, quote_text(line.kind), line.counts.inserted, line.counts.updated,
+                               line.counts.deleted, quote_text(by), fmt::join(undoes, ", "), line.settled, place++)));
+    }
+    return {};
+}
+
+Publication::Publication(Connection& db, FeedRegistry& feeds, Tables& tables, const Staged& staged, const Clock& clock, const PublishRequest& request,
+                         PublishJudge& judge, Commit commit)
+    : db_(db), feeds_(feeds), tables_(tables), staged_(staged), clock_(clock), request_(request), commit_(std::move(commit)), judge_(std::make_unique<Judged>(judge)) {}
+
+Publication::~Publication() = default;
+
+Result<PublishOutcome> Publication::run() {
+    const Tables before = tables_;
+    for (;;) {
+        if (auto outcome = TRY(attempt())) return *std::move(outcome);
+        tables_ = before;
+    }
+}
+
+Result<std::optional<PublishOutcome>> Publication::attempt() {
+    lines_.clear();
+    start_over_ = false;
+    auto transaction = TRY(Transaction::begin(db_));
+    commit_point("publish-begun");
+    version_ = Version(TRY(last_version(db_)).value + 1);
+    PublishOutcome outcome;
+    for (const PublishSubmission& submission : request_.submissions) {
+        if (const auto failed = failed_.find(submission.id); failed != failed_.end()) {
+            outcome.submissions.push_back(failed->second);
+            continue;
+        }
+        outcome.submissions.push_back(TRY(publish_one(submission)));
+        if (start_over_) {
+            failed_.emplace(submission.id, outcome.submissions.back());
+            return std::nullopt;
+        }
+    }
+    if (lines_.empty()) return outcome;
+    TRY(write_versions(db_, version_, lines_, request_.by, clock_));
+    if (request_.dry_run) return outcome;
+    commit_point("publish-written");
+    TRY(commit_(transaction));
+    commit_point("publish-committed");
+    outcome.version = version_;
+    return outcome;
+}
+
+Result<SubmissionOutcome> Publication::publish_one(const PublishSubmission& submission) {
+    SubmissionOutcome outcome;
+    outcome.id = submission.id;
+    if (TRY(db_.number(fmt::format("SELECT count(*) FROM _inlet.versions WHERE submission = {}", submission.id.value))) != 0) {
+        outcome.state = SubmissionOutcome::State::rejected;
+        outcome.reason = Error(FailureCode::already_published, fmt::format("submission {} is published already", submission.id.value));
+        return outcome;
+    }
+    std::vector<ChangeSet> waiting; // decided, not yet written
+    std::vector<VersionLine> lines;
+    bool wrote = false;
+    const auto write_waiting = [&]() -> Status {
+        for (ChangeSet& change : waiting) {
+            TRY(write(change, submission, outcome));
+            const auto line = std::find_if(lines.begin(), lines.end(), [&](const VersionLine& l) { return l.dataset == change.table->name; });
+            if (line == lines.end()) {
+                lines.push_back({change.table->name, submission.id, std::string(kind_of(change.part->effect)), change.counts, {}, change.settles});
+            } else {
+                line->counts += change.counts;
+                line->kind = kind_of(change.part->effect);
+                line->settled = line->settled || change.settles;
+            }
+            wrote = true;
+        }
+        waiting.clear();
+        return {};
+    };
+
+    for (const PublishPart& part : submission.parts) {
+        const auto table = tables_.find(part.dataset);
+        if (table == tables_.end() || table->second.model) {
+            return fail(FailureCode::unknown_dataset, fmt::format("there is no dataset `{}`", part.dataset));
+        }
+        // A second part of a dataset is compared with what the first one leaves.
+        const bool again = std::any_of(waiting.begin(), waiting.end(), [&](const ChangeSet& change) { return change.table == &table->second; });
+        if (again) TRY(write_waiting());
+
+        ChangeSet change;
+        change.table = &table->second;
+        change.part = &part;
+        if (auto refusal = TRY(prepare(change, submission))) {
+            start_over_ = wrote;
+            outcome.parts.clear();
+            outcome.state = refusal->state;
+            outcome.reason = std::move(refusal->reason);
+            for (ChangeSet& other : waiting) TRY(drop_tables(db_, other));
+            TRY(drop_tables(db_, change));
+            return outcome;
+        }
+        waiting.push_back(std::move(change));
+    }
+    TRY(write_waiting());
+    lines_.insert(lines_.end(), lines.begin(), lines.end());
+    return outcome;
+}
+
+Result<Decision> Publication::prepare(ChangeSet& change, const PublishSubmission& submission) {
+    const StoredTable& table = *change.table;
+    std::vector<std::shared_ptr<const RowSource>> sources;
+    for (const StageToken& token : change.part->tokens) {
+        const auto found = staged_.find(token.value);
+        if (found == staged_.end() || found->second.dataset != table.name) {
+            return fail(Error(FailureCode::internal, "a batch that is to be published was never staged, or discarded").with("token", token.value));
+        }
+        sources.push_back(found->second.rows);
+    }
+    change.feed = std::make_unique<FeedScope>(feeds_, db_, table.schema, std::move(sources));
+    const std::size_t number = next_table_++;
+    const std::string stage = fmt::format("_stage_{}", number);
+    const std::string delta = fmt::format("_delta_{}", number);
+
+    if (change.part->effect == Effect::append) {
+        const bool guarded = !table.key.empty() || !table.unique.empty();
+        if (!guarded || TRY(db_.number(fmt::format("SELECT count(*) FROM (SELECT 1 FROM {} LIMIT 1)", live_table(table.name)))) == 0) return Decision{};
+        TRY(stage_rows(db_, change, stage));
+        return decide_conflicts(db_, change, submission.id, *judge_);
+    }
+    TRY(stage_rows(db_, change, stage));
+    if (!table.key.empty() && change.part->effect != Effect::delete_missing) TRY(drop_repeats(db_, change));
+    TRY(compare(db_, change, delta));
+    const auto approved = submission.approved_deletes.find(table.name);
+    return decide_deletes(db_, change, feeds_,
+                          approved == submission.approved_deletes.end() ? std::nullopt : std::optional<std::uint64_t>(approved->second));
+}
+
+Status Publication::write(ChangeSet& change, const PublishSubmission& submission, SubmissionOutcome& outcome) {
+    TRY(apply(db_, change, version_, submission.id));
+    PartOutcome part;
+    part.dataset = change.table->name;
+    part.counts = change.counts;
+    part.held_deletes = change.held_deletes;
+    part.skipped_deletes = change.skipped_deletes;
+    part.sample = TRY(sample(db_, change, version_, submission.id, request_.sample_rows));
+    outcome.parts.push_back(std::move(part));
+    return drop_tables(db_, change);
+}
+
+} // namespace inlet::duck
