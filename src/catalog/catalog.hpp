@@ -1,5 +1,5 @@
-// The program's own state: submissions, their parts, and events. Small rows, transactional, durable when a call returns. Floor 3.
-// Safe from many threads.
+// The program's own state: submissions, their parts, and events. Small rows, transactional, durable when a call
+// returns. Floor 3. Safe from many threads.
 #pragma once
 
 #include <cstdint>
@@ -18,14 +18,27 @@ namespace inlet {
 
 // See DESIGN: no other states. The last two come after published.
 enum class SubmissionState : std::uint8_t {
-    receiving, settling, queued, checking, held, publishing, published, rejected, failed, cancelled, expired, undone, purged
+    receiving,
+    settling,
+    queued,
+    checking,
+    held,
+    publishing,
+    published,
+    rejected,
+    failed,
+    cancelled,
+    expired,
+    undone,
+    purged
 };
 std::string_view to_string(SubmissionState state);
 std::optional<SubmissionState> submission_state_from(std::string_view text);
 bool is_end(SubmissionState state); // published, rejected, failed, cancelled, expired, undone, purged
 
 enum class SubmissionKind : std::uint8_t { delivery, undo, held_deletes };
-std::string_view to_string(SubmissionKind kind);
+std::string_view to_string(SubmissionKind kind); // held_deletes is "held-deletes"
+std::optional<SubmissionKind> submission_kind_from(std::string_view text);
 
 struct CodeCount {
     std::string code;
@@ -37,9 +50,9 @@ struct CodeCount {
 
 // One table's worth of a submission.
 struct PartRecord {
-    std::string name;      // the file's or member's name
+    std::string name; // the file's or member's name
     std::string dataset;
-    std::string dialect;   // JSON, as read
+    std::string dialect; // JSON, as read
     std::uint64_t rows = 0;
     std::uint64_t accepted = 0;
     std::uint64_t rejected = 0;
@@ -58,64 +71,72 @@ struct PartRecord {
 };
 
 struct SubmissionRecord {
-    SubmissionId id;                  // given by the catalog
+    SubmissionId id; // given by the catalog
     SubmissionKind kind = SubmissionKind::delivery;
     SubmissionState state = SubmissionState::receiving;
-    std::string reason_code;          // why held, rejected or failed; empty otherwise
-    std::string reason;               // in words
-    std::string target;               // dataset or package
+    std::string reason_code; // why held, rejected or failed; empty otherwise
+    std::string reason;      // in words
+    std::string target;      // dataset or package
     bool target_is_package = false;
     std::string file_name;
-    std::string raw_sha256;           // object in space `target`; empty until received
+    std::string raw_sha256; // object in space `target`; empty until received
     std::uint64_t raw_bytes = 0;
-    Timestamp received_at = 0;        // when the last byte was safe
-    Timestamp updated_at = 0;
+    Timestamp received_at = 0; // when the last byte was safe
+    Timestamp updated_at = 0;  // given by the catalog
     std::string by;
-    Version version;                  // once published
+    Version version; // once published
     std::uint32_t attempts = 0;
-    SubmissionId parent;              // the snapshot whose deletions these are
-    std::vector<SubmissionId> undoes; // kind undo
-    bool cascade = false;             // kind undo
+    SubmissionId parent;                                   // the snapshot whose deletions these are
+    std::vector<SubmissionId> undoes;                      // kind undo
+    bool cascade = false;                                  // kind undo
     std::map<std::string, std::uint64_t> delete_approvals; // dataset -> rows a person agreed to lose
     std::map<std::string, std::uint64_t> asked_deletes;    // dataset -> rows it is held for
-    bool rejects_approved = false;    // a person agreed to publish the rest
+    bool rejects_approved = false;                         // a person agreed to publish the rest
     std::vector<PartRecord> parts;
 
     bool operator==(const SubmissionRecord&) const = default;
 };
 
 struct SubmissionFilter {
-    std::string dataset;                       // a part's dataset or the target; empty: any
+    std::string dataset; // a part's dataset or the target; empty: any
     std::optional<SubmissionState> state;
-    std::optional<SubmissionId> before;        // for paging: ids below
+    std::optional<SubmissionId> before; // for paging: ids below
     std::size_t limit = 50;
 };
 
 struct CatalogEvent {
-    std::int64_t number = 0; // grows
-    Timestamp at = 0;
-    SubmissionId submission;
+    std::int64_t number = 0; // given by the catalog; grows
+    Timestamp at = 0;        // given by the catalog
+    SubmissionId submission; // given by the catalog
     std::string type;        // submission.received, .queued, .held, .published ...
     std::string detail;      // JSON object
 };
 
+// Errors besides those named: disk-full, catalog-failed. After one of these a change may have been made or not; what is
+// asked next tells.
 class Catalog {
 public:
     virtual ~Catalog() = default;
 
-    // Stores a new submission and gives it the next id. The record's own id is ignored.
+    // Stores a new submission and gives it the next id; ids are never given twice. The record's own id and updated_at
+    // are ignored.
     virtual Result<SubmissionId> create(SubmissionRecord record, const CatalogEvent& event) = 0;
-    // Replaces the record of record.id, parts included, and adds the event, in one transaction, if its stored state is `expected`; else wrong-state.
+    // Replaces the record of record.id, parts included, and adds the event, in one transaction, if its stored state is
+    // `expected`; else wrong-state. unknown-submission. Forgotten raw bytes stay forgotten.
     virtual Status update(const SubmissionRecord& record, SubmissionState expected, const CatalogEvent& event) = 0;
-    virtual Result<SubmissionRecord> get(SubmissionId id) = 0;                                       // unknown-submission
-    virtual Result<std::vector<SubmissionRecord>> list(const SubmissionFilter& filter) = 0;          // newest first
-    virtual Result<std::vector<SubmissionRecord>> unfinished() = 0;                                  // not at an end; oldest first
-    // The latest submission of the same bytes to the same target that is not rejected, failed, cancelled, expired, undone or purged.
+    virtual Result<SubmissionRecord> get(SubmissionId id) = 0;                              // unknown-submission
+    virtual Result<std::vector<SubmissionRecord>> list(const SubmissionFilter& filter) = 0; // newest first
+    virtual Result<std::vector<SubmissionRecord>> unfinished() = 0; // not at an end; oldest first
+    // The latest delivery of the same bytes to the same target that is not rejected, failed, cancelled, expired, undone
+    // or purged, also if its raw bytes are forgotten since. No hash, no submission.
     virtual Result<std::optional<SubmissionRecord>> same_bytes(std::string_view target, std::string_view sha256) = 0;
-    virtual Result<std::vector<CatalogEvent>> events(SubmissionId id) = 0;                           // of one submission, oldest first
-    // How many submissions and parts still need the object.
+    // Of one submission, oldest first. unknown-submission.
+    virtual Result<std::vector<CatalogEvent>> events(SubmissionId id) = 0;
+    // How many submissions (by their raw bytes, in the space of their target) and parts (by errors or rejects, in
+    // `_inlet`) need the object.
     virtual Result<std::uint64_t> references(std::string_view space, std::string_view sha256) = 0;
-    // Drops the reference to a submission's raw bytes, or to a part's errors and rejects, so that the object may go.
+    // Drops the reference to a submission's raw bytes, or to its parts' errors and rejects, so that the objects may go:
+    // the record has no such hash from then on. Doing so again is no error. unknown-submission.
     virtual Status forget_raw(SubmissionId id) = 0;
     virtual Status forget_rejects(SubmissionId id) = 0;
 };

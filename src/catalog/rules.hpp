@@ -1,0 +1,17 @@
+// What every catalog decides and says alike. Floor 3, for the catalogs alone; plain functions.
+#pragma once
+
+#include "catalog/catalog.hpp"
+
+namespace inlet {
+
+// Where objects lie that parts refer to.
+inline constexpr std::string_view kPartsSpace = "_inlet";
+
+Error unknown_submission(SubmissionId id);
+Error wrong_state(SubmissionId id, SubmissionState stored, SubmissionState expected);
+
+// Whether a submission makes a later one of the same bytes a repetition (see Catalog::same_bytes).
+bool stands_for_its_bytes(SubmissionKind kind, SubmissionState state);
+
+} // namespace inlet

@@ -1,0 +1,87 @@
+// Every call goes through run(), which counts and decides.
+#include "catalog/testing/fault_catalog.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace inlet {
+
+void FaultCatalog::fail_at(std::uint64_t nth, When when, FailureCode code) {
+    const std::lock_guard lock(mutex_);
+    fault_ = {.at = calls_ + nth, .when = when, .code = code};
+    fired_ = false;
+}
+
+void FaultCatalog::heal() {
+    const std::lock_guard lock(mutex_);
+    fault_.reset();
+}
+
+bool FaultCatalog::fired() const {
+    const std::lock_guard lock(mutex_);
+    return fired_;
+}
+
+std::uint64_t FaultCatalog::calls() const {
+    const std::lock_guard lock(mutex_);
+    return calls_;
+}
+
+std::optional<FaultCatalog::Fault> FaultCatalog::next() {
+    const std::lock_guard lock(mutex_);
+    ++calls_;
+    if (!fault_ || fault_->at != calls_) return std::nullopt;
+    fired_ = true;
+    return std::exchange(fault_, std::nullopt);
+}
+
+template <class Call>
+auto FaultCatalog::run(Call call) -> decltype(call()) {
+    const auto fault = next();
+    if (!fault) return call();
+    if (fault->when == When::after) TRY(call());
+    return fail(fault->code, fmt::format("injected at call {}", fault->at));
+}
+
+Result<SubmissionId> FaultCatalog::create(SubmissionRecord record, const CatalogEvent& event) {
+    return run([&] { return inner_.create(std::move(record), event); });
+}
+
+Status FaultCatalog::update(const SubmissionRecord& record, SubmissionState expected, const CatalogEvent& event) {
+    return run([&] { return inner_.update(record, expected, event); });
+}
+
+Result<SubmissionRecord> FaultCatalog::get(SubmissionId id) {
+    return run([&] { return inner_.get(id); });
+}
+
+Result<std::vector<SubmissionRecord>> FaultCatalog::list(const SubmissionFilter& filter) {
+    return run([&] { return inner_.list(filter); });
+}
+
+Result<std::vector<SubmissionRecord>> FaultCatalog::unfinished() {
+    return run([&] { return inner_.unfinished(); });
+}
+
+Result<std::optional<SubmissionRecord>> FaultCatalog::same_bytes(std::string_view target, std::string_view sha256) {
+    return run([&] { return inner_.same_bytes(target, sha256); });
+}
+
+Result<std::vector<CatalogEvent>> FaultCatalog::events(SubmissionId id) {
+    return run([&] { return inner_.events(id); });
+}
+
+Result<std::uint64_t> FaultCatalog::references(std::string_view space, std::string_view sha256) {
+    return run([&] { return inner_.references(space, sha256); });
+}
+
+Status FaultCatalog::forget_raw(SubmissionId id) {
+    return run([&] { return inner_.forget_raw(id); });
+}
+
+Status FaultCatalog::forget_rejects(SubmissionId id) {
+    return run([&] { return inner_.forget_rejects(id); });
+}
+
+} // namespace inlet
