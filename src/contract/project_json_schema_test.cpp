@@ -16,8 +16,11 @@
 namespace inlet {
 namespace {
 
+constexpr std::string_view kHead = "project: p\ndatasets: {a: {schema: {primaryKey: k, fields: [{name: k}, {name: x";
+constexpr std::string_view kTail = "}]}, ";
+
 using reading::Document;
-using reading::Node;
+using reading::Element;
 
 std::string text_of(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
@@ -33,23 +36,25 @@ protected:
     JsonSchema() : document_(Document::parse(project_json_schema(), page_)) {}
 
     // The schema of one kind of mapping: "" is the whole project.
-    const Node& definition(std::string_view name) const {
+    const Element& definition(std::string_view name) const {
         return name.empty() ? document_->root() : member(member(document_->root(), "$defs"), name);
     }
-    static const Node& member(const Node& node, std::string_view key) {
+    static const Element& member(const Element& node, std::string_view key) {
         const auto* entry = node.find(key);
         if (entry == nullptr) throw std::runtime_error("the JSON Schema lacks " + std::string(key));
         return *entry->value;
     }
-    static void expect_keys(const Node& definition, std::span<const std::string_view> keys) {
+    static void expect_keys(const Element& definition, std::span<const std::string_view> keys) {
         std::vector<std::string_view> listed;
+        listed.reserve(member(definition, "properties").entries.size());
         for (const auto& entry : member(definition, "properties").entries) listed.push_back(entry.key);
         EXPECT_EQ(listed, std::vector<std::string_view>(keys.begin(), keys.end()));
         EXPECT_EQ(member(definition, "additionalProperties").text, "false");
     }
-    static std::vector<std::string> words(const Node& list) {
+    static std::vector<std::string> words(const Element& list) {
         std::vector<std::string> texts;
-        for (const Node* item : list.items) texts.push_back(item->text);
+        texts.reserve(list.items.size());
+        for (const Element* item : list.items) texts.push_back(item->text);
         return texts;
     }
 
@@ -90,8 +95,6 @@ TEST_F(JsonSchema, HasTheWordsThatTheReaderTakes) {
         const char* before; // the project up to the word
         const char* after;
     };
-    constexpr const char* kHead = "project: p\ndatasets: {a: {schema: {primaryKey: k, fields: [{name: k}, {name: x";
-    constexpr const char* kTail = "}]}, ";
     class NoFiles final : public FileSource {
         Result<std::string> read(const std::string&) const override {
             return fail(FailureCode::file_not_found, "no such file");
@@ -106,7 +109,7 @@ TEST_F(JsonSchema, HasTheWordsThatTheReaderTakes) {
                                       {"deletes", "over_limit", nullptr, "deletes: {over_limit: "}}) {
         const bool in_field = place.before != nullptr;
         const auto project = [&](const std::string& word) {
-            std::string text = kHead;
+            std::string text(kHead);
             if (in_field) text += place.before + word;
             text += kTail;
             if (!in_field)

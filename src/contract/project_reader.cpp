@@ -32,9 +32,9 @@ std::string read_data_folder(const Mapping& mapping, const std::string& folder, 
                              const Page& page) {
     static constexpr KeySet kKeys{keys::kStorage, keys::kStorageLater};
     std::string named = "data";
-    if (const Node* node = mapping.find("storage")) {
+    if (const Element* node = mapping.find("storage")) {
         const Mapping storage(*node, node->place, "`storage`", page, &kKeys);
-        if (const Node* data = storage.find("data")) {
+        if (const Element* data = storage.find("data")) {
             const auto text = read_text(*data, "`data`", page);
             const auto expanded = text ? files.expand(*data, *text, page) : std::nullopt;
             if (expanded && expanded->empty()) page.wrong(data->place, fmt::format("`{}` is an empty path", *text));
@@ -44,7 +44,7 @@ std::string read_data_folder(const Mapping& mapping, const std::string& folder, 
     return absolute_path(std::filesystem::path(folder) / named);
 }
 
-Project read_root(const Node& root, const std::string& path, const FileSource& source, const Page& page) {
+Project read_root(const Element& root, const std::string& path, const FileSource& source, const Page& page) {
     static constexpr KeySet kKeys{keys::kProject, keys::kProjectLater};
     const std::string given_folder = std::filesystem::path(path).parent_path().string();
     const ProjectFiles files(given_folder, source);
@@ -54,7 +54,7 @@ Project read_root(const Node& root, const std::string& path, const FileSource& s
     const Mapping mapping(root, {1, 1}, "the project", page, &kKeys);
     if (!mapping.usable()) return project;
     read_ignored(mapping, "$schema", page);
-    if (const Node* node = mapping.require("project")) {
+    if (const Element* node = mapping.require("project")) {
         if (auto name = read_text(*node, "`project`", page)) {
             check_plain_name("project", *name, node->place, page);
             project.name = std::move(*name);
@@ -64,14 +64,14 @@ Project read_root(const Node& root, const std::string& path, const FileSource& s
 
     TableNames tables;
     const auto place_of = [&](std::string_view key) { return root.find(key)->place; };
-    if (const Node* node = mapping.require("datasets")) {
+    if (const Element* node = mapping.require("datasets")) {
         project.datasets = read_datasets(*node, place_of("datasets"), tables, files, page);
     }
-    if (const Node* node = mapping.find("models"))
+    if (const Element* node = mapping.find("models"))
         project.models = read_models(*node, place_of("models"), tables, files, page);
-    if (const Node* node = mapping.find("views"))
+    if (const Element* node = mapping.find("views"))
         project.views = read_views(*node, place_of("views"), tables, files, page);
-    if (const Node* node = mapping.find("packages")) {
+    if (const Element* node = mapping.find("packages")) {
         project.packages = read_packages(*node, place_of("packages"), project.datasets, tables, page);
     }
     return project;

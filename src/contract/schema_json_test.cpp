@@ -40,24 +40,25 @@ TEST(SchemaJson, DoesNotChangeWithWhatDoesNotMatter) {
 }
 
 TEST(SchemaJson, ChangesWithWhatMatters) {
-    const std::string before =
-        schema_json(schema_of("fields: [{name: a, type: date}, {name: b, type: number}, {name: c, type: boolean}]"));
-    for (const char* after : {
-             "fields: [{name: A, type: date}, {name: b, type: number}, {name: c, type: boolean}]",
-             "fields: [{name: a, type: datetime}, {name: b, type: number}, {name: c, type: boolean}]",
-             "fields: [{name: a, type: date, format: any}, {name: b, type: number}, {name: c, type: boolean}]",
-             "fields: [{name: b, type: number}, {name: a, type: date}, {name: c, type: boolean}]",
-             "fields: [{name: a, type: date}, {name: b, type: number}]",
-             "fields: [{name: a, type: date, constraints: {unique: true}}, {name: b, type: number}, {name: c, type: "
-             "boolean}]",
-             "fields: [{name: a, type: date}, {name: b, type: number, decimalChar: ','}, {name: c, type: boolean}]",
-             "fields: [{name: a, type: date}, {name: b, type: number}, {name: c, type: boolean, trueValues: [ja]}]",
-             "{fields: [{name: a, type: date}, {name: b, type: number}, {name: c, type: boolean}], primaryKey: a}",
-             "{fields: [{name: a, type: date}, {name: b, type: number}, {name: c, type: boolean}], missingValues: "
-             "[NA]}",
-         }) {
-        EXPECT_NE(before, schema_json(schema_of(after))) << after;
-    }
+    const auto json = [](const std::string& a, const std::string& c, const std::string& more = "") {
+        return schema_json(
+            schema_of("{fields: [{name: a, " + a + "}, {name: b, type: number}, {name: c, " + c + "}]" + more + "}"));
+    };
+    const std::string before = json("type: date", "type: boolean");
+    EXPECT_EQ(before, json("type: date", "type: boolean"));
+    EXPECT_NE(before, json("type: datetime", "type: boolean"));
+    EXPECT_NE(before, json("type: date, format: any", "type: boolean"));
+    EXPECT_NE(before, json("type: date, constraints: {unique: true}", "type: boolean"));
+    EXPECT_NE(before, json("type: date, constraints: {minimum: 2020-01-01}", "type: boolean"));
+    EXPECT_NE(before, json("type: date", "type: boolean, trueValues: [ja]"));
+    EXPECT_NE(before, json("type: date", "type: boolean", ", primaryKey: a"));
+    EXPECT_NE(before, json("type: date", "type: boolean", ", missingValues: [NA]"));
+    EXPECT_NE(json("type: number", "type: any"), json("type: number, decimalChar: ','", "type: any"));
+    EXPECT_NE(json("type: number", "type: any"), json("type: number, groupChar: ','", "type: any"));
+    EXPECT_NE(json("type: number", "type: any"), json("type: number, bareNumber: false", "type: any"));
+    EXPECT_NE(schema_json(schema_of("fields: [{name: a}, {name: b}]")),
+              schema_json(schema_of("fields: [{name: b}, {name: a}]")));
+    EXPECT_NE(schema_json(schema_of("fields: [{name: a}]")), schema_json(schema_of("fields: [{name: A}]")));
 }
 
 TEST(SchemaJson, IsATableSchemaThatReadsBackTheSame) {

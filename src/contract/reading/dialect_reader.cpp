@@ -13,7 +13,7 @@ namespace inlet::reading {
 namespace {
 
 // One byte that can stand between or around cells.
-std::optional<char> read_character(const Node& node, std::string_view name, const Page& page) {
+std::optional<char> read_character(const Element& node, std::string_view name, const Page& page) {
     const auto text = read_text(node, name, page);
     if (!text) return std::nullopt;
     if (*text == "\\t") return '\t'; // as plain YAML text has it, and as the specification's example writes it
@@ -25,7 +25,7 @@ std::optional<char> read_character(const Node& node, std::string_view name, cons
 }
 
 void only(const Mapping& mapping, std::string_view key, bool supported, const Page& page) {
-    const Node* node = mapping.find(key);
+    const Element* node = mapping.find(key);
     if (node == nullptr) return;
     const std::string name = fmt::format("`{}`", key);
     const auto truth = read_truth(*node, name, page);
@@ -36,28 +36,29 @@ void only(const Mapping& mapping, std::string_view key, bool supported, const Pa
 
 } // namespace
 
-Dialect read_dialect(const Node& node, Place place, const Page& page) {
+Dialect read_dialect(const Element& node, Place place, const Page& page) {
     static constexpr KeySet kKeys{keys::kDialect, keys::kDialectLater, keys::kDialectMisplaced};
     Dialect dialect;
     const Mapping mapping(node, place, "the dialect", page, &kKeys);
     if (!mapping.usable()) return dialect;
-    if (const Node* one = mapping.find("delimiter")) dialect.delimiter = read_character(*one, "`delimiter`", page);
-    const Node* quote = mapping.find("quoteChar");
+    if (const Element* one = mapping.find("delimiter")) dialect.delimiter = read_character(*one, "`delimiter`", page);
+    const Element* quote = mapping.find("quoteChar");
     if (quote != nullptr) {
-        const bool none = quote->kind == Node::Kind::null || (quote->kind == Node::Kind::scalar && quote->text.empty());
+        const bool none =
+            quote->kind == Element::Kind::null || (quote->kind == Element::Kind::scalar && quote->text.empty());
         dialect.quote_char = none ? '\0' : read_character(*quote, "`quoteChar`", page);
     }
-    if (dialect.delimiter && dialect.quote_char && *dialect.delimiter == *dialect.quote_char) {
+    if (quote != nullptr && dialect.delimiter && dialect.quote_char && *dialect.delimiter == *dialect.quote_char) {
         page.wrong(quote->place, "`quoteChar` and `delimiter` are the same character");
     }
-    if (const Node* one = mapping.find("header")) dialect.header = read_truth(*one, "`header`", page);
+    if (const Element* one = mapping.find("header")) dialect.header = read_truth(*one, "`header`", page);
 
     only(mapping, "doubleQuote", true, page);
     only(mapping, "skipInitialSpace", false, page);
     only(mapping, "caseSensitiveHeader", false, page);
-    if (const Node* one = mapping.find("lineTerminator")) {
+    if (const Element* one = mapping.find("lineTerminator")) {
         static constexpr std::array<std::string_view, 2> kLineEnds{"\r\n", "\n"};
-        if (one->kind != Node::Kind::scalar || std::ranges::find(kLineEnds, one->text) == kLineEnds.end()) {
+        if (one->kind != Element::Kind::scalar || std::ranges::find(kLineEnds, one->text) == kLineEnds.end()) {
             page.wrong(one->place, "`lineTerminator` must be \"\\r\\n\" or \"\\n\"; both are always read");
         }
     }

@@ -155,7 +155,7 @@ private:
 
 } // namespace
 
-const Entry* Node::find(std::string_view key) const {
+const Entry* Element::find(std::string_view key) const {
     for (const Entry& entry : entries) {
         if (entry.key == key) return &entry;
     }
@@ -179,7 +179,7 @@ public:
     void OnDocumentEnd() override {}
 
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-        Node& node = add(mark);
+        Element& node = add(mark);
         name(anchor, node);
         put(node);
     }
@@ -195,8 +195,8 @@ public:
     }
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   const std::string& value) override {
-        Node& node = add(mark);
-        node.kind = Node::Kind::scalar;
+        Element& node = add(mark);
+        node.kind = Element::Kind::scalar;
         node.text = value;
         node.quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
         if (!node.quoted) check_tag(tag, mark);
@@ -209,31 +209,31 @@ public:
     }
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                          YAML::EmitterStyle::value) override {
-        open(mark, tag, anchor, Node::Kind::list);
+        open(mark, tag, anchor, Element::Kind::list);
     }
     void OnSequenceEnd() override { close(); }
     void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                     YAML::EmitterStyle::value) override {
-        open(mark, tag, anchor, Node::Kind::mapping);
+        open(mark, tag, anchor, Element::Kind::mapping);
     }
     void OnMapEnd() override { close(); }
 
 private:
     struct Open {
-        Node* node = nullptr;
+        Element* node = nullptr;
         YAML::anchor_t anchor = 0;
-        const Node* key = nullptr; // read, and waiting for its value
+        const Element* key = nullptr; // read, and waiting for its value
     };
 
     Place place_of(const YAML::Mark& mark) const { return source_.place(static_cast<std::size_t>(mark.pos)); }
 
-    Node& add(const YAML::Mark& mark) {
+    Element& add(const YAML::Mark& mark) {
         document.nodes_.emplace_back();
         document.nodes_.back().place = place_of(mark);
         return document.nodes_.back();
     }
 
-    void name(YAML::anchor_t anchor, const Node& node) {
+    void name(YAML::anchor_t anchor, const Element& node) {
         if (anchor != 0) anchors_[anchor] = &node;
     }
 
@@ -242,9 +242,9 @@ private:
             page_.wrong(place_of(mark), fmt::format("the tag `{}` has no meaning here", tag));
     }
 
-    void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Node::Kind kind) {
+    void open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Element::Kind kind) {
         check_tag(tag, mark);
-        Node& node = add(mark);
+        Element& node = add(mark);
         node.kind = kind;
         open_.push_back({&node, anchor, nullptr});
     }
@@ -256,14 +256,14 @@ private:
         put(*done.node);
     }
 
-    void put(const Node& node) {
+    void put(const Element& node) {
         if (documents > 1) return;
         if (open_.empty()) {
             document.root_ = &node;
             return;
         }
         Open& parent = open_.back();
-        if (parent.node->kind == Node::Kind::list) {
+        if (parent.node->kind == Element::Kind::list) {
             parent.node->items.push_back(&node);
             return;
         }
@@ -271,13 +271,13 @@ private:
             parent.key = &node;
             return;
         }
-        const Node& key = *std::exchange(parent.key, nullptr);
-        if (key.kind != Node::Kind::scalar) {
+        const Element& key = *std::exchange(parent.key, nullptr);
+        if (key.kind != Element::Kind::scalar) {
             page_.wrong(key.place, "a key must be a word");
             return;
         }
-        const Node* value = &node;
-        if (node.kind == Node::Kind::null) {
+        const Element* value = &node;
+        if (node.kind == Element::Kind::null) {
             // yaml-cpp places a value that is not there at whatever comes next.
             document.nodes_.push_back(node);
             document.nodes_.back().place = key.place;
@@ -289,7 +289,7 @@ private:
     const Source& source_;
     const Page& page_;
     std::vector<Open> open_;
-    std::map<YAML::anchor_t, const Node*> anchors_;
+    std::map<YAML::anchor_t, const Element*> anchors_;
 };
 
 std::optional<Document> Document::parse(std::string_view text, const Page& page) {

@@ -15,22 +15,22 @@
 
 namespace inlet::reading {
 
-struct Node;
+struct Element;
 
 struct Entry {
     std::string key;
     Place place; // of the key
-    const Node* value = nullptr;
+    const Element* value = nullptr;
 };
 
-struct Node {
+struct Element {
     enum class Kind : std::uint8_t { null, scalar, list, mapping };
     Kind kind = Kind::null;
-    bool quoted = false;            // a scalar in quotes, or a block of text: never a number or a truth value
-    Place place;                    // of a null that is the value of a key: the key's
-    std::string text;               // of a scalar
-    std::vector<const Node*> items; // of a list
-    std::vector<Entry> entries;     // of a mapping, in the order of the file
+    bool quoted = false;               // a scalar in quotes, or a block of text: never a number or a truth value
+    Place place;                       // of a null that is the value of a key: the key's
+    std::string text;                  // of a scalar
+    std::vector<const Element*> items; // of a list
+    std::vector<Entry> entries;        // of a mapping, in the order of the file
 
     const Entry* find(std::string_view key) const; // the first of that key
 };
@@ -44,12 +44,12 @@ public:
     // then there is none.
     static std::optional<Document> parse(std::string_view text, const Page& page);
 
-    const Node& root() const { return *root_; }
+    const Element& root() const { return *root_; }
 
 private:
     friend class DocumentBuilder;
-    std::deque<Node> nodes_; // never moves its nodes
-    const Node* root_ = nullptr;
+    std::deque<Element> nodes_; // never moves its nodes
+    const Element* root_ = nullptr;
 };
 
 } // namespace inlet::reading

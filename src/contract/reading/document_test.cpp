@@ -19,19 +19,19 @@ std::string mistake_of(std::string_view text) {
     return (read ? "read; " : "") + all;
 }
 
-std::string dump(const Node& node) {
+std::string dump(const Element& node) {
     const std::string at = "@" + std::to_string(node.place.line) + ":" + std::to_string(node.place.column);
     switch (node.kind) {
-    case Node::Kind::null:
+    case Element::Kind::null:
         return "null" + at;
-    case Node::Kind::scalar:
+    case Element::Kind::scalar:
         return (node.quoted ? "\"" + node.text + "\"" : node.text) + at;
-    case Node::Kind::list: {
+    case Element::Kind::list: {
         std::string text = "[";
-        for (const Node* item : node.items) text += (text.size() > 1 ? ", " : "") + dump(*item);
+        for (const Element* item : node.items) text += (text.size() > 1 ? ", " : "") + dump(*item);
         return text + "]" + at;
     }
-    case Node::Kind::mapping:
+    case Element::Kind::mapping:
         break;
     }
     std::string text = "{";

@@ -44,15 +44,15 @@ bool has_length(FieldType type) {
 
 class FieldReader {
 public:
-    FieldReader(const Node& node, std::size_t position, const Page& page)
+    FieldReader(const Element& node, std::size_t position, const Page& page)
         : page_(page), mapping_(node, node.place, thing(node, position), page, &kKeys) {}
 
     Field read() {
         if (!mapping_.usable()) return {};
         read_name();
-        if (const Node* node = mapping_.find("title"))
+        if (const Element* node = mapping_.find("title"))
             field_.title = read_any_text(*node, "`title`", page_).value_or("");
-        if (const Node* node = mapping_.find("description"))
+        if (const Element* node = mapping_.find("description"))
             field_.description = read_any_text(*node, "`description`", page_).value_or("");
         read_ignored(mapping_, "rdfType", page_);
         // What a key means depends on the type; where that is not known, only what holds for every type can be said.
@@ -60,23 +60,23 @@ public:
             read_format();
             read_notation();
         }
-        if (const Node* node = mapping_.find("constraints")) read_constraints(*node);
+        if (const Element* node = mapping_.find("constraints")) read_constraints(*node);
         return std::move(field_);
     }
 
 private:
     static constexpr KeySet kKeys{keys::kField, keys::kFieldLater, keys::kFieldMisplaced};
 
-    static std::string thing(const Node& node, std::size_t position) {
+    static std::string thing(const Element& node, std::size_t position) {
         const Entry* name = node.find("name");
-        if (name != nullptr && name->value->kind == Node::Kind::scalar && !name->value->text.empty()) {
+        if (name != nullptr && name->value->kind == Element::Kind::scalar && !name->value->text.empty()) {
             return fmt::format("field `{}`", name->value->text);
         }
         return fmt::format("field {}", position + 1);
     }
 
     void read_name() {
-        const Node* node = mapping_.require("name");
+        const Element* node = mapping_.require("name");
         if (node == nullptr) return;
         auto name = read_text(*node, "the name of a field", page_);
         if (!name) return;
@@ -94,22 +94,21 @@ private:
     }
 
     bool read_type() {
-        const Node* node = mapping_.find("type");
+        const Element* node = mapping_.find("type");
         if (node == nullptr) return true; // a string
-        if (node->kind == Node::Kind::scalar && std::ranges::find(kTypesLater, node->text) != kTypesLater.end()) {
+        type_known_ = false;
+        if (node->kind == Element::Kind::scalar && std::ranges::find(kTypesLater, node->text) != kTypesLater.end()) {
             page_.wrong(node->place, fmt::format("type `{}` is not supported by this version of Inlet; expected {}",
                                                  node->text, one_of(kTypes)));
-            type_known_ = false;
         } else if (const auto at = read_word_at(*node, "`type`", kTypes, page_, kTypeSynonyms)) {
             field_.type = *field_type_from(kTypes[*at]);
-        } else {
-            type_known_ = false;
+            type_known_ = true;
         }
         return type_known_;
     }
 
     void read_format() {
-        const Node* node = mapping_.find("format");
+        const Element* node = mapping_.find("format");
         if (node == nullptr) return;
         const auto format = read_text(*node, "`format`", page_);
         if (!format || *format == "default") return;
@@ -148,8 +147,8 @@ private:
     }
 
     // The node of a key that only some types have; a mistake for the others.
-    const Node* of_types(const Mapping& mapping, std::string_view key, bool fits, std::string_view types) {
-        const Node* node = mapping.find(key);
+    const Element* of_types(const Mapping& mapping, std::string_view key, bool fits, std::string_view types) {
+        const Element* node = mapping.find(key);
         if (node == nullptr || fits) return node;
         page_.wrong(node->place, fmt::format("`{}` is for {}; {} is of type {}", key, types, mapping_.thing(),
                                              to_string(field_.type)));
@@ -158,8 +157,8 @@ private:
 
     void read_notation() {
         const bool boolean = field_.type == FieldType::boolean;
-        const Node* true_values = of_types(mapping_, "trueValues", boolean, "boolean fields");
-        const Node* false_values = of_types(mapping_, "falseValues", boolean, "boolean fields");
+        const Element* true_values = of_types(mapping_, "trueValues", boolean, "boolean fields");
+        const Element* false_values = of_types(mapping_, "falseValues", boolean, "boolean fields");
         if (true_values != nullptr) field_.true_values = read_texts(*true_values, "`trueValues`", page_);
         if (false_values != nullptr) field_.false_values = read_texts(*false_values, "`falseValues`", page_);
         for (const std::string& text : field_.true_values) {
@@ -168,12 +167,14 @@ private:
                 (false_values != nullptr ? false_values : true_values)->place,
                 fmt::format("`{}` stands in both `trueValues` and `falseValues` of {}", text, mapping_.thing()));
         }
-        if (const Node* node = of_types(mapping_, "decimalChar", field_.type == FieldType::number, "number fields")) {
+        if (const Element* node =
+                of_types(mapping_, "decimalChar", field_.type == FieldType::number, "number fields")) {
             if (const auto sign = read_sign(*node, "`decimalChar`")) field_.decimal_char = *sign;
         }
-        if (const Node* node = of_types(mapping_, "groupChar", is_numeric(field_.type), "number and integer fields")) {
+        if (const Element* node =
+                of_types(mapping_, "groupChar", is_numeric(field_.type), "number and integer fields")) {
             const bool none =
-                node->kind == Node::Kind::null || (node->kind == Node::Kind::scalar && node->text.empty());
+                node->kind == Element::Kind::null || (node->kind == Element::Kind::scalar && node->text.empty());
             if (!none) {
                 if (const auto sign = read_sign(*node, "`groupChar`")) field_.group_char = *sign;
                 if (field_.type == FieldType::number && field_.group_char == field_.decimal_char) {
@@ -182,14 +183,15 @@ private:
                 }
             }
         }
-        if (const Node* node = of_types(mapping_, "bareNumber", is_numeric(field_.type), "number and integer fields")) {
+        if (const Element* node =
+                of_types(mapping_, "bareNumber", is_numeric(field_.type), "number and integer fields")) {
             field_.bare_number = read_truth(*node, "`bareNumber`", page_).value_or(true);
         }
     }
 
     // One character that cannot be taken for a part of a number.
-    std::optional<std::string> read_sign(const Node& node, std::string_view name) {
-        const auto text = read_text(node, name, page_);
+    std::optional<std::string> read_sign(const Element& node, std::string_view name) {
+        auto text = read_text(node, name, page_);
         if (!text) return std::nullopt;
         const auto characters =
             std::ranges::count_if(*text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; });
@@ -201,23 +203,23 @@ private:
         return text;
     }
 
-    void read_constraints(const Node& node) {
+    void read_constraints(const Element& node) {
         static constexpr KeySet kConstraintKeys{keys::kConstraints, keys::kConstraintsLater};
         const Mapping mapping(node, node.place, fmt::format("the constraints of {}", mapping_.thing()), page_,
                               &kConstraintKeys);
         if (!mapping.usable()) return;
         Constraints& constraints = field_.constraints;
-        if (const Node* one = mapping.find("required"))
+        if (const Element* one = mapping.find("required"))
             constraints.required = read_truth(*one, "`required`", page_).value_or(false);
-        if (const Node* one = mapping.find("unique"))
+        if (const Element* one = mapping.find("unique"))
             constraints.unique = read_truth(*one, "`unique`", page_).value_or(false);
         if (!type_known_) return;
 
         constexpr std::string_view kLong = "string, array and object fields";
-        if (const Node* one = of_types(mapping, "minLength", has_length(field_.type), kLong)) {
+        if (const Element* one = of_types(mapping, "minLength", has_length(field_.type), kLong)) {
             constraints.min_length = read_count(*one, "`minLength`", page_);
         }
-        if (const Node* one = of_types(mapping, "maxLength", has_length(field_.type), kLong)) {
+        if (const Element* one = of_types(mapping, "maxLength", has_length(field_.type), kLong)) {
             constraints.max_length = read_count(*one, "`maxLength`", page_);
             if (constraints.min_length && constraints.max_length && *constraints.min_length > *constraints.max_length) {
                 page_.wrong(one->place,
@@ -226,15 +228,15 @@ private:
             }
         }
         read_bounds(mapping);
-        if (const Node* one = of_types(mapping, "pattern", field_.type == FieldType::string, "string fields"))
+        if (const Element* one = of_types(mapping, "pattern", field_.type == FieldType::string, "string fields"))
             read_pattern(*one);
-        if (const Node* one = mapping.find("enum")) read_enum(*one);
+        if (const Element* one = mapping.find("enum")) read_enum(*one);
     }
 
     void read_bounds(const Mapping& mapping) {
         constexpr std::string_view kOrdered = "integer, number, date, datetime and time fields";
-        const Node* minimum = of_types(mapping, "minimum", is_ordered(field_.type), kOrdered);
-        const Node* maximum = of_types(mapping, "maximum", is_ordered(field_.type), kOrdered);
+        const Element* minimum = of_types(mapping, "minimum", is_ordered(field_.type), kOrdered);
+        const Element* maximum = of_types(mapping, "maximum", is_ordered(field_.type), kOrdered);
         const auto low =
             minimum == nullptr ? std::nullopt : read_bound(*minimum, "minimum", field_.constraints.minimum);
         const auto high =
@@ -246,8 +248,8 @@ private:
         }
     }
 
-    std::optional<Value> read_bound(const Node& node, std::string_view key, std::optional<std::string>& bound) {
-        if (node.kind == Node::Kind::scalar) {
+    std::optional<Value> read_bound(const Element& node, std::string_view key, std::optional<std::string>& bound) {
+        if (node.kind == Element::Kind::scalar) {
             if (auto read = read_constraint_value(field_, node)) {
                 bound = std::move(read->text);
                 return read->value;
@@ -258,7 +260,7 @@ private:
         return std::nullopt;
     }
 
-    void read_pattern(const Node& node) {
+    void read_pattern(const Element& node) {
         auto text = read_text(node, "`pattern`", page_);
         if (!text) return;
         RE2::Options options;
@@ -272,20 +274,20 @@ private:
         field_.constraints.pattern = std::move(*text);
     }
 
-    void read_enum(const Node& node) {
-        if (node.kind != Node::Kind::list || node.items.empty()) {
+    void read_enum(const Element& node) {
+        if (node.kind != Element::Kind::list || node.items.empty()) {
             page_.wrong(node.place,
                         fmt::format("`enum` of {} must be a list with at least one value; found {}", mapping_.thing(),
-                                    node.kind == Node::Kind::list ? "an empty one" : found(node)));
+                                    node.kind == Element::Kind::list ? "an empty one" : found(node)));
             return;
         }
-        for (const Node* item : node.items) {
-            if (item->kind != Node::Kind::scalar) {
+        for (const Element* item : node.items) {
+            if (item->kind != Element::Kind::scalar) {
                 const bool json = field_.type == FieldType::object || field_.type == FieldType::array;
                 page_.wrong(item->place,
                             fmt::format("an item of `enum` of {} must be {}; found {}", mapping_.thing(),
                                         json ? "its JSON as a text" : wanted(field_), found(*item)),
-                            item->kind == Node::Kind::null
+                            item->kind == Element::Kind::null
                                 ? "a field that is not required may be empty whatever its `enum` says"
                                 : "");
                 continue;
@@ -313,7 +315,7 @@ private:
 
 } // namespace
 
-Field read_field(const Node& node, std::size_t position, const Page& page) {
+Field read_field(const Element& node, std::size_t position, const Page& page) {
     return FieldReader(node, position, page).read();
 }
 

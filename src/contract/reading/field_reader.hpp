@@ -10,6 +10,6 @@
 namespace inlet::reading {
 
 // `position` names a field that has no name. The name is empty if it could not be read.
-Field read_field(const Node& node, std::size_t position, const Page& page);
+Field read_field(const Element& node, std::size_t position, const Page& page);
 
 } // namespace inlet::reading

@@ -12,14 +12,14 @@ std::string ProjectFiles::path(const std::string& named) const {
     return (std::filesystem::path(folder_) / named).lexically_normal().string();
 }
 
-std::optional<std::string> ProjectFiles::read(const std::string& named, const Node& node, const Page& page) const {
+std::optional<std::string> ProjectFiles::read(const std::string& named, const Element& node, const Page& page) const {
     auto text = source_.read(path(named));
     if (text) return std::move(*text);
     page.wrong(node.place, fmt::format("cannot read `{}`: {}", path(named), text.error().message));
     return std::nullopt;
 }
 
-std::optional<std::string> ProjectFiles::expand(const Node& node, const std::string& text, const Page& page) const {
+std::optional<std::string> ProjectFiles::expand(const Element& node, const std::string& text, const Page& page) const {
     std::string expanded;
     for (std::size_t at = 0; at < text.size();) {
         const std::size_t begin = text.find("${", at);

@@ -18,9 +18,9 @@ public:
     // A path of the project file as it is to be opened and shown.
     std::string path(const std::string& named) const;
     // The file named at `node`; reports one that cannot be read.
-    std::optional<std::string> read(const std::string& named, const Node& node, const Page& page) const;
+    std::optional<std::string> read(const std::string& named, const Element& node, const Page& page) const;
     // The text with `${env:NAME}` and `${file:PATH}` put in; reports what is not there.
-    std::optional<std::string> expand(const Node& node, const std::string& text, const Page& page) const;
+    std::optional<std::string> expand(const Element& node, const std::string& text, const Page& page) const;
 
 private:
     std::string folder_;

@@ -19,8 +19,8 @@ namespace inlet::reading {
 namespace {
 
 // Inline, or the path of a JSON or YAML file.
-ReadSchema read_schema_of(const Node& node, Place place, const ProjectFiles& files, const Page& page) {
-    if (node.kind != Node::Kind::scalar) return read_schema(node, place, page);
+ReadSchema read_schema_of(const Element& node, Place place, const ProjectFiles& files, const Page& page) {
+    if (node.kind != Element::Kind::scalar) return read_schema(node, place, page);
     static constexpr std::array<std::string_view, 3> kEndings{".json", ".yaml", ".yml"};
     if (std::ranges::none_of(kEndings, [&](std::string_view ending) { return node.text.ends_with(ending); })) {
         page.wrong(node.place,
@@ -42,11 +42,11 @@ Dataset read_dataset(const Entry& entry, const ProjectFiles& files, const Page& 
     dataset.name = entry.key;
     const Mapping mapping(*entry.value, entry.place, fmt::format("dataset `{}`", entry.key), page, &kKeys);
     if (!mapping.usable()) return dataset;
-    if (const Node* node = mapping.find("title")) dataset.title = read_any_text(*node, "`title`", page).value_or("");
-    if (const Node* node = mapping.find("description"))
+    if (const Element* node = mapping.find("title")) dataset.title = read_any_text(*node, "`title`", page).value_or("");
+    if (const Element* node = mapping.find("description"))
         dataset.description = read_any_text(*node, "`description`", page).value_or("");
-    if (const Node* node = mapping.find("kind"); node != nullptr) {
-        if (node->kind == Node::Kind::scalar && node->text == "files") {
+    if (const Element* node = mapping.find("kind"); node != nullptr) {
+        if (node->kind == Element::Kind::scalar && node->text == "files") {
             page.wrong(node->place, "`kind: files` is not supported by this version of Inlet; expected table");
         } else {
             static constexpr std::array<std::string_view, 1> kKinds{"table"};
@@ -54,12 +54,12 @@ Dataset read_dataset(const Entry& entry, const ProjectFiles& files, const Page& 
         }
     }
     bool keyless = false;
-    if (const Node* node = mapping.require("schema")) {
+    if (const Element* node = mapping.require("schema")) {
         ReadSchema read = read_schema_of(*node, entry.place, files, page);
         keyless = read.usable && !read.has_key;
         dataset.schema = std::move(read.schema);
     }
-    if (const Node* node = mapping.find("dialect")) dataset.dialect = read_dialect(*node, node->place, page);
+    if (const Element* node = mapping.find("dialect")) dataset.dialect = read_dialect(*node, node->place, page);
     read_policies(mapping, keyless, dataset, page);
     return dataset;
 }
@@ -67,7 +67,7 @@ Dataset read_dataset(const Entry& entry, const ProjectFiles& files, const Page& 
 // SQL text, or the path of a .sql file.
 std::string read_sql(const Mapping& mapping, const ProjectFiles& files, const Page& page) {
     static constexpr std::string_view kBlank = " \t\r\n";
-    const Node* node = mapping.require("sql");
+    const Element* node = mapping.require("sql");
     if (node == nullptr) return {};
     auto text = read_text(*node, "`sql`", page);
     if (!text) return {};
@@ -88,7 +88,7 @@ std::string read_sql(const Mapping& mapping, const ProjectFiles& files, const Pa
     return *text;
 }
 
-std::map<std::string, std::string> read_members(const Node& node, const Mapping& package,
+std::map<std::string, std::string> read_members(const Element& node, const Mapping& package,
                                                 std::span<const Dataset> datasets, const TableNames& tables,
                                                 const Page& page) {
     std::map<std::string, std::string> members;
@@ -133,7 +133,7 @@ Package read_package(const Entry& entry, std::span<const Dataset> datasets, cons
     package.name = entry.key;
     const Mapping mapping(*entry.value, entry.place, fmt::format("package `{}`", entry.key), page, &kKeys);
     if (!mapping.usable()) return package;
-    if (const Node* node = mapping.require("match")) {
+    if (const Element* node = mapping.require("match")) {
         package.match = read_text(*node, "`match`", page).value_or("");
         if (package.match.find('/') != std::string::npos) {
             page.wrong(node->place,
@@ -141,33 +141,33 @@ Package read_package(const Entry& entry, std::span<const Dataset> datasets, cons
                                    package.match));
         }
     }
-    if (const Node* node = mapping.require("members"))
+    if (const Element* node = mapping.require("members"))
         package.members = read_members(*node, mapping, datasets, tables, page);
     return package;
 }
 
 // The names of a section, each once.
 template <class Read>
-void each(const Node& node, Place place, std::string_view section, const Page& page, Read read) {
+void each(const Element& node, Place place, std::string_view section, const Page& page, Read read) {
     const Mapping mapping(node, place, fmt::format("`{}`", section), page, nullptr);
     for (const Entry* entry : mapping.entries()) read(*entry);
 }
 
 } // namespace
 
-std::vector<Dataset> read_datasets(const Node& node, Place place, TableNames& tables, const ProjectFiles& files,
+std::vector<Dataset> read_datasets(const Element& node, Place place, TableNames& tables, const ProjectFiles& files,
                                    const Page& page) {
     std::vector<Dataset> datasets;
     each(node, place, "datasets", page, [&](const Entry& entry) {
         tables.add("dataset", entry.key, entry.place, page);
         datasets.push_back(read_dataset(entry, files, page));
     });
-    if (datasets.empty() && node.kind == Node::Kind::mapping)
+    if (datasets.empty() && node.kind == Element::Kind::mapping)
         page.wrong(place, "`datasets` must name at least one dataset");
     return datasets;
 }
 
-std::vector<Model> read_models(const Node& node, Place place, TableNames& tables, const ProjectFiles& files,
+std::vector<Model> read_models(const Element& node, Place place, TableNames& tables, const ProjectFiles& files,
                                const Page& page) {
     static constexpr KeySet kKeys{keys::kModel, keys::kModelLater};
     std::vector<Model> models;
@@ -178,7 +178,7 @@ std::vector<Model> read_models(const Node& node, Place place, TableNames& tables
         const Mapping mapping(*entry.value, entry.place, fmt::format("model `{}`", entry.key), page, &kKeys);
         if (mapping.usable()) {
             model.sql = read_sql(mapping, files, page);
-            if (const Node* key = mapping.find("primaryKey")) {
+            if (const Element* key = mapping.find("primaryKey")) {
                 for (auto& [name, at] : read_names(*key, "`primaryKey`", page))
                     model.primary_key.push_back(std::move(name));
             }
@@ -188,7 +188,7 @@ std::vector<Model> read_models(const Node& node, Place place, TableNames& tables
     return models;
 }
 
-std::vector<View> read_views(const Node& node, Place place, TableNames& tables, const ProjectFiles& files,
+std::vector<View> read_views(const Element& node, Place place, TableNames& tables, const ProjectFiles& files,
                              const Page& page) {
     static constexpr KeySet kKeys{keys::kView};
     std::vector<View> views;
@@ -203,7 +203,7 @@ std::vector<View> read_views(const Node& node, Place place, TableNames& tables, 
     return views;
 }
 
-std::vector<Package> read_packages(const Node& node, Place place, std::span<const Dataset> datasets,
+std::vector<Package> read_packages(const Element& node, Place place, std::span<const Dataset> datasets,
                                    const TableNames& tables, const Page& page) {
     std::vector<Package> packages;
     each(node, place, "packages", page, [&](const Entry& entry) {

@@ -13,15 +13,15 @@
 namespace inlet::reading {
 
 // Each reads one section (a mapping of names), as far as it is right.
-std::vector<Dataset> read_datasets(const Node& node, Place place, TableNames& tables, const ProjectFiles& files,
+std::vector<Dataset> read_datasets(const Element& node, Place place, TableNames& tables, const ProjectFiles& files,
                                    const Page& page);
-std::vector<Model> read_models(const Node& node, Place place, TableNames& tables, const ProjectFiles& files,
+std::vector<Model> read_models(const Element& node, Place place, TableNames& tables, const ProjectFiles& files,
                                const Page& page);
-std::vector<View> read_views(const Node& node, Place place, TableNames& tables, const ProjectFiles& files,
+std::vector<View> read_views(const Element& node, Place place, TableNames& tables, const ProjectFiles& files,
                              const Page& page);
 
 // After the others, as its members name datasets.
-std::vector<Package> read_packages(const Node& node, Place place, std::span<const Dataset> datasets,
+std::vector<Package> read_packages(const Element& node, Place place, std::span<const Dataset> datasets,
                                    const TableNames& tables, const Page& page);
 
 } // namespace inlet::reading

@@ -19,7 +19,7 @@ struct Context {
 };
 
 // Whether the mode is known.
-bool read_write_mode(const Node& node, const Context& context, Dataset& dataset) {
+bool read_write_mode(const Element& node, const Context& context, Dataset& dataset) {
     static const Words<WriteMode> kModes{{"append", WriteMode::append},
                                          {"upsert", WriteMode::upsert},
                                          {"replace", WriteMode::replace},
@@ -42,7 +42,7 @@ bool read_write_mode(const Node& node, const Context& context, Dataset& dataset)
     return true;
 }
 
-void read_rejects(const Node& node, const Context& context, RejectPolicy& policy) {
+void read_rejects(const Element& node, const Context& context, RejectPolicy& policy) {
     using Then = RejectPolicy::Then;
     static constexpr KeySet kKeys{keys::kRejects};
     static const Words<Then> kThen{
@@ -51,12 +51,12 @@ void read_rejects(const Node& node, const Context& context, RejectPolicy& policy
         {{"publish", "publish_rest"}, {"continue", "publish_rest"}, {"fail", "reject"}}};
     const Page& page = context.page;
     const Mapping mapping(node, node.place, fmt::format("`rejects` of {}", context.thing), page, &kKeys);
-    if (const Node* one = mapping.find("max_rows")) policy.max_rows = read_count(*one, "`max_rows`", page);
-    if (const Node* one = mapping.find("max_share")) policy.max_share = read_share(*one, "`max_share`", page);
-    if (const Node* one = mapping.find("keep")) policy.keep = read_count(*one, "`keep`", page).value_or(policy.keep);
+    if (const Element* one = mapping.find("max_rows")) policy.max_rows = read_count(*one, "`max_rows`", page);
+    if (const Element* one = mapping.find("max_share")) policy.max_share = read_share(*one, "`max_share`", page);
+    if (const Element* one = mapping.find("keep")) policy.keep = read_count(*one, "`keep`", page).value_or(policy.keep);
 
-    const Node* limit = mapping.find("max_rows") != nullptr ? mapping.find("max_rows") : mapping.find("max_share");
-    const Node* then = mapping.find("then");
+    const Element* limit = mapping.find("max_rows") != nullptr ? mapping.find("max_rows") : mapping.find("max_share");
+    const Element* then = mapping.find("then");
     if (then != nullptr) {
         const auto word = read_word(*then, "`then`", kThen, page, kSynonyms);
         policy.then = word.value_or(policy.then);
@@ -73,7 +73,7 @@ void read_rejects(const Node& node, const Context& context, RejectPolicy& policy
     }
 }
 
-void read_deletes(const Node& node, const Context& context, bool mode_known, Dataset& dataset) {
+void read_deletes(const Element& node, const Context& context, bool mode_known, Dataset& dataset) {
     using Policy = DeletePolicy::Policy;
     using OnRejects = DeletePolicy::OnRejects;
     using OverLimit = DeletePolicy::OverLimit;
@@ -87,21 +87,21 @@ void read_deletes(const Node& node, const Context& context, bool mode_known, Dat
     const Page& page = context.page;
     DeletePolicy& policy = dataset.deletes;
     const Mapping mapping(node, node.place, fmt::format("`deletes` of {}", context.thing), page, &kKeys);
-    if (const Node* one = mapping.find("max_rows")) policy.max_rows = read_count(*one, "`max_rows`", page);
-    if (const Node* one = mapping.find("max_share")) policy.max_share = read_share(*one, "`max_share`", page);
-    if (const Node* one = mapping.find("allow_empty"))
+    if (const Element* one = mapping.find("max_rows")) policy.max_rows = read_count(*one, "`max_rows`", page);
+    if (const Element* one = mapping.find("max_share")) policy.max_share = read_share(*one, "`max_share`", page);
+    if (const Element* one = mapping.find("allow_empty"))
         policy.allow_empty = read_truth(*one, "`allow_empty`", page).value_or(false);
-    if (const Node* one = mapping.find("over_limit")) {
+    if (const Element* one = mapping.find("over_limit")) {
         policy.over_limit = read_word(*one, "`over_limit`", kOverLimit, page).value_or(policy.over_limit);
     }
-    if (const Node* one = mapping.find("on_rejects")) {
+    if (const Element* one = mapping.find("on_rejects")) {
         policy.on_rejects = read_word(*one, "`on_rejects`", kOnRejects, page).value_or(policy.on_rejects);
         if (policy.on_rejects == OnRejects::keep_broken_keys && context.keyless) {
             page.wrong(one->place, fmt::format("`on_rejects: keep_broken` needs a `primaryKey` in the schema of {}",
                                                context.thing));
         }
     }
-    const Node* one = mapping.find("policy");
+    const Element* one = mapping.find("policy");
     if (one == nullptr) return;
     const auto word = read_word(*one, "`policy`", kPolicies, page);
     if (!word) return;
@@ -119,12 +119,14 @@ void read_deletes(const Node& node, const Context& context, bool mode_known, Dat
     }
 }
 
-void read_retention(const Node& node, const Context& context, Retention& retention) {
+void read_retention(const Element& node, const Context& context, Retention& retention) {
     static constexpr KeySet kKeys{keys::kRetention};
     const Mapping mapping(node, node.place, fmt::format("`retention` of {}", context.thing), context.page, &kKeys);
-    if (const Node* one = mapping.find("raw")) retention.raw = read_duration(*one, "`raw`", context.page);
-    if (const Node* one = mapping.find("rejects")) retention.rejects = read_duration(*one, "`rejects`", context.page);
-    if (const Node* one = mapping.find("history")) retention.history = read_duration(*one, "`history`", context.page);
+    if (const Element* one = mapping.find("raw")) retention.raw = read_duration(*one, "`raw`", context.page);
+    if (const Element* one = mapping.find("rejects"))
+        retention.rejects = read_duration(*one, "`rejects`", context.page);
+    if (const Element* one = mapping.find("history"))
+        retention.history = read_duration(*one, "`history`", context.page);
 }
 
 } // namespace
@@ -132,11 +134,11 @@ void read_retention(const Node& node, const Context& context, Retention& retenti
 void read_policies(const Mapping& mapping, bool keyless, Dataset& dataset, const Page& page) {
     const Context context{mapping.thing(), keyless, page};
     bool mode_known = true;
-    if (const Node* node = mapping.find("write")) mode_known = read_write_mode(*node, context, dataset);
+    if (const Element* node = mapping.find("write")) mode_known = read_write_mode(*node, context, dataset);
     if (dataset.write == WriteMode::sync) dataset.deletes.policy = DeletePolicy::Policy::missing;
-    if (const Node* node = mapping.find("rejects")) read_rejects(*node, context, dataset.rejects);
-    if (const Node* node = mapping.find("deletes")) read_deletes(*node, context, mode_known, dataset);
-    if (const Node* node = mapping.find("retention")) read_retention(*node, context, dataset.retention);
+    if (const Element* node = mapping.find("rejects")) read_rejects(*node, context, dataset.rejects);
+    if (const Element* node = mapping.find("deletes")) read_deletes(*node, context, mode_known, dataset);
+    if (const Element* node = mapping.find("retention")) read_retention(*node, context, dataset.retention);
 }
 
 } // namespace inlet::reading

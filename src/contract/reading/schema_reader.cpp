@@ -25,16 +25,16 @@ std::string folded(std::string_view name) {
     return text;
 }
 
-std::vector<Field> read_fields(const Node& node, const Page& page) {
+std::vector<Field> read_fields(const Element& node, const Page& page) {
     std::vector<Field> fields;
-    if (node.kind != Node::Kind::list || node.items.empty()) {
+    if (node.kind != Element::Kind::list || node.items.empty()) {
         page.wrong(node.place, fmt::format("`fields` must be a list with at least one field; found {}",
-                                           node.kind == Node::Kind::list ? "an empty one" : found(node)));
+                                           node.kind == Element::Kind::list ? "an empty one" : found(node)));
         return fields;
     }
     std::map<std::string, std::pair<std::string, Place>> names;
     for (std::size_t i = 0; i < node.items.size(); ++i) {
-        const Node& item = *node.items[i];
+        const Element& item = *node.items[i];
         Field field = read_field(item, i, page);
         if (!field.name.empty()) {
             const Entry* entry = item.find("name");
@@ -54,8 +54,9 @@ std::vector<Field> read_fields(const Node& node, const Page& page) {
     return fields;
 }
 
-void read_primary_key(const Node& node, Schema& schema, const Page& page) {
+void read_primary_key(const Element& node, Schema& schema, const Page& page) {
     std::vector<std::string_view> names;
+    names.reserve(schema.fields.size());
     for (const Field& field : schema.fields) names.push_back(field.name);
     for (const auto& [name, place] : read_names(node, "`primaryKey`", page)) {
         const auto position = schema.find(name);
@@ -76,20 +77,20 @@ void read_primary_key(const Node& node, Schema& schema, const Page& page) {
 
 } // namespace
 
-ReadSchema read_schema(const Node& node, Place place, const Page& page) {
+ReadSchema read_schema(const Element& node, Place place, const Page& page) {
     static constexpr KeySet kKeys{keys::kSchema, keys::kSchemaLater};
     ReadSchema read;
     const Mapping mapping(node, place, "the schema", page, &kKeys);
     if (!mapping.usable()) return read;
     read_ignored(mapping, "$schema", page);
-    if (const Node* fields = mapping.require("fields")) {
+    if (const Element* fields = mapping.require("fields")) {
         read.schema.fields = read_fields(*fields, page);
         read.usable = !read.schema.fields.empty();
     }
-    if (const Node* missing = mapping.find("missingValues")) {
+    if (const Element* missing = mapping.find("missingValues")) {
         read.schema.missing_values = read_texts(*missing, "`missingValues`", page);
     }
-    if (const Node* key = mapping.find("primaryKey")) {
+    if (const Element* key = mapping.find("primaryKey")) {
         read.has_key = true;
         if (read.usable) read_primary_key(*key, read.schema, page);
     }

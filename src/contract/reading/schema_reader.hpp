@@ -16,9 +16,9 @@ struct ReadSchema {
 
 // `place` is where the schema is named, for what it lacks. Source: Table Schema v1,
 // https://specs.frictionlessdata.io/table-schema/.
-ReadSchema read_schema(const Node& node, Place place, const Page& page);
+ReadSchema read_schema(const Element& node, Place place, const Page& page);
 
 // Source: CSV Dialect 1.2, https://specs.frictionlessdata.io/csv-dialect/.
-Dialect read_dialect(const Node& node, Place place, const Page& page);
+Dialect read_dialect(const Element& node, Place place, const Page& page);
 
 } // namespace inlet::reading

@@ -118,7 +118,7 @@ public:
         if (!number(2, 2, 0, 23, hours)) return false;
         take(':');
         if (!number(2, 2, 0, 59, minutes)) return false;
-        seconds = (hours * 3600 + minutes * 60) * (west ? -1 : 1);
+        seconds = (hours * std::int64_t{3600} + minutes * std::int64_t{60}) * (west ? -1 : 1);
         return true;
     }
 
@@ -326,7 +326,7 @@ std::optional<Value> read_value(const Field& field, std::string_view text) {
     return std::nullopt;
 }
 
-std::optional<ConstraintValue> read_constraint_value(const Field& field, const Node& scalar) {
+std::optional<ConstraintValue> read_constraint_value(const Field& field, const Element& scalar) {
     ConstraintValue read{scalar.text, std::nullopt};
     switch (field.type) {
     case FieldType::integer:

@@ -27,7 +27,7 @@ struct ConstraintValue {
 
 // A constraint's value. Table Schema lets it be a primitive of JSON (0.5, true) or a text in the field's notation
 // ("0,5", "yes"). Numbers become JSON numbers, the shortest of that value; all else is put into the field's notation.
-std::optional<ConstraintValue> read_constraint_value(const Field& field, const Node& scalar);
+std::optional<ConstraintValue> read_constraint_value(const Field& field, const Element& scalar);
 
 // "a whole number", "a date such as 2024-12-31", "a date written as %d/%m/%Y".
 std::string wanted(const Field& field);

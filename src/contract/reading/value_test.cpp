@@ -123,8 +123,8 @@ TEST(ReadValue, OtherTypesHaveNone) {
 }
 
 std::string constraint(const Field& field, std::string text, bool quoted) {
-    Node node;
-    node.kind = Node::Kind::scalar;
+    Element node;
+    node.kind = Element::Kind::scalar;
     node.text = std::move(text);
     node.quoted = quoted;
     const auto read = read_constraint_value(field, node);

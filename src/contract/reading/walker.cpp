@@ -18,15 +18,16 @@ constexpr std::size_t kShownBytesMax = 60;
 std::optional<double> plain_number(std::string_view text) {
     if (text.empty() || text.find_first_not_of("0123456789.+-eE") != std::string_view::npos) return std::nullopt;
     double number = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
+    const auto [stop, error] = std::from_chars(begin, end, number);
     if (error != std::errc() || stop != end) return std::nullopt;
     return number;
 }
 
-bool is_plain(const Node& node) { return node.kind == Node::Kind::scalar && !node.quoted; }
+bool is_plain(const Element& node) { return node.kind == Element::Kind::scalar && !node.quoted; }
 
-void expected(const Node& node, std::string_view name, std::string_view what, const Page& page,
+void expected(const Element& node, std::string_view name, std::string_view what, const Page& page,
               std::string suggestion = {}) {
     page.wrong(node.place, fmt::format("{} must be {}; found {}", name, what, found(node)), std::move(suggestion));
 }
@@ -51,7 +52,7 @@ std::string_view report_unknown(const Entry& entry, const std::string& thing, co
         suggestion = did_you_mean(entry.key, key_set.known);
     }
     // Between braces a comma ends a text that is not quoted, and what follows looks like a key.
-    if (suggestion.empty() && entry.value->kind == Node::Kind::null && entry.key.find(' ') != std::string::npos) {
+    if (suggestion.empty() && entry.value->kind == Element::Kind::null && entry.key.find(' ') != std::string::npos) {
         suggestion = "a text that holds a comma must be quoted here";
     }
     page.wrong(entry.place, fmt::format("unknown key `{}` in {}; expected {}", entry.key, thing, one_of(key_set.known)),
@@ -61,15 +62,15 @@ std::string_view report_unknown(const Entry& entry, const std::string& thing, co
 
 } // namespace
 
-std::string found(const Node& node) {
+std::string found(const Element& node) {
     switch (node.kind) {
-    case Node::Kind::null:
+    case Element::Kind::null:
         return "nothing";
-    case Node::Kind::list:
+    case Element::Kind::list:
         return "a list";
-    case Node::Kind::mapping:
+    case Element::Kind::mapping:
         return "a mapping";
-    case Node::Kind::scalar:
+    case Element::Kind::scalar:
         break;
     }
     if (node.text.empty()) return "an empty text";
@@ -79,9 +80,9 @@ std::string found(const Node& node) {
     return fmt::format("`{}...`", std::string_view(node.text).substr(0, end));
 }
 
-Mapping::Mapping(const Node& node, Place place, std::string thing, const Page& page, const KeySet* key_set)
+Mapping::Mapping(const Element& node, Place place, std::string thing, const Page& page, const KeySet* key_set)
     : page_(page), place_(place), thing_(std::move(thing)) {
-    if (node.kind != Node::Kind::mapping) {
+    if (node.kind != Element::Kind::mapping) {
         page.wrong(node.place,
                    fmt::format("{} must be a mapping{}; found {}", thing_,
                                key_set ? fmt::format(" with {}", one_of(key_set->known)) : "", found(node)));
@@ -103,28 +104,28 @@ Mapping::Mapping(const Node& node, Place place, std::string thing, const Page& p
     }
 }
 
-const Node* Mapping::find(std::string_view key) const {
+const Element* Mapping::find(std::string_view key) const {
     for (const Entry* entry : entries_) {
         if (entry->key == key) return entry->value;
     }
     return nullptr;
 }
 
-const Node* Mapping::require(std::string_view key) const {
-    const Node* node = find(key);
+const Element* Mapping::require(std::string_view key) const {
+    const Element* node = find(key);
     if (node == nullptr && usable_ && std::ranges::find(misspelt_, key) == misspelt_.end())
         page_.wrong(place_, fmt::format("{} lacks `{}`", thing_, key));
     return node;
 }
 
-std::optional<std::string> read_any_text(const Node& node, std::string_view name, const Page& page) {
-    if (node.kind == Node::Kind::scalar) return node.text;
+std::optional<std::string> read_any_text(const Element& node, std::string_view name, const Page& page) {
+    if (node.kind == Element::Kind::scalar) return node.text;
     expected(node, name, "a text", page,
-             node.kind == Node::Kind::null ? "quote it if a text is meant: \"\" or \"null\"" : "");
+             node.kind == Element::Kind::null ? "quote it if a text is meant: \"\" or \"null\"" : "");
     return std::nullopt;
 }
 
-std::optional<std::string> read_text(const Node& node, std::string_view name, const Page& page) {
+std::optional<std::string> read_text(const Element& node, std::string_view name, const Page& page) {
     auto text = read_any_text(node, name, page);
     if (text && text->empty()) {
         page.wrong(node.place, fmt::format("{} must not be empty", name));
@@ -133,7 +134,7 @@ std::optional<std::string> read_text(const Node& node, std::string_view name, co
     return text;
 }
 
-std::optional<bool> read_truth(const Node& node, std::string_view name, const Page& page) {
+std::optional<bool> read_truth(const Element& node, std::string_view name, const Page& page) {
     static constexpr std::array<std::string_view, 3> kTrue{"true", "True", "TRUE"};
     static constexpr std::array<std::string_view, 3> kFalse{"false", "False", "FALSE"};
     if (is_plain(node)) {
@@ -150,11 +151,11 @@ std::optional<bool> read_truth(const Node& node, std::string_view name, const Pa
                                                                                           {"n", "false"},
                                                                                           {"0", "false"}}};
     expected(node, name, "true or false", page,
-             node.kind == Node::Kind::scalar ? did_you_mean(node.text, kBoth, kMeant) : "");
+             node.kind == Element::Kind::scalar ? did_you_mean(node.text, kBoth, kMeant) : "");
     return std::nullopt;
 }
 
-std::optional<std::int64_t> read_count(const Node& node, std::string_view name, const Page& page) {
+std::optional<std::int64_t> read_count(const Element& node, std::string_view name, const Page& page) {
     if (is_plain(node)) {
         std::int64_t count = 0;
         const char* end = node.text.data() + node.text.size();
@@ -165,8 +166,8 @@ std::optional<std::int64_t> read_count(const Node& node, std::string_view name, 
     return std::nullopt;
 }
 
-std::optional<double> read_share(const Node& node, std::string_view name, const Page& page) {
-    if (node.kind == Node::Kind::scalar) {
+std::optional<double> read_share(const Element& node, std::string_view name, const Page& page) {
+    if (node.kind == Element::Kind::scalar) {
         std::string_view text = node.text;
         const bool percent = text.ends_with('%');
         if (percent) {
@@ -189,13 +190,13 @@ std::optional<double> read_share(const Node& node, std::string_view name, const 
     return std::nullopt;
 }
 
-std::optional<std::chrono::seconds> read_duration(const Node& node, std::string_view name, const Page& page) {
+std::optional<std::chrono::seconds> read_duration(const Element& node, std::string_view name, const Page& page) {
     static constexpr std::string_view kWhat = "a time such as 45s, 30m, 12h, 90d or 2w";
     static constexpr std::array<std::pair<char, std::int64_t>, 5> kUnits{
         {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}}};
     // Longer than any calendar, and far from where adding to a time of day would overflow.
     static constexpr std::int64_t kSecondsMax = 10'000LL * 366 * 86400;
-    if (node.kind == Node::Kind::scalar && !node.text.empty()) {
+    if (node.kind == Element::Kind::scalar && !node.text.empty()) {
         const std::string& text = node.text;
         std::int64_t number = 0;
         const char* end = text.data() + text.size();
@@ -225,15 +226,15 @@ std::optional<std::chrono::seconds> read_duration(const Node& node, std::string_
     return std::nullopt;
 }
 
-std::vector<std::string> read_texts(const Node& node, std::string_view name, const Page& page) {
+std::vector<std::string> read_texts(const Element& node, std::string_view name, const Page& page) {
     std::vector<std::string> texts;
-    if (node.kind != Node::Kind::list) {
+    if (node.kind != Element::Kind::list) {
         expected(node, name, "a list of texts", page,
-                 node.kind == Node::Kind::scalar ? fmt::format("did you mean [{}]?", found(node)) : "");
+                 node.kind == Element::Kind::scalar ? fmt::format("did you mean [{}]?", found(node)) : "");
         return texts;
     }
     const std::string item = fmt::format("an item of {}", name);
-    for (const Node* one : node.items) {
+    for (const Element* one : node.items) {
         auto text = read_any_text(*one, item, page);
         if (!text) continue;
         if (std::ranges::find(texts, *text) != texts.end()) {
@@ -245,9 +246,9 @@ std::vector<std::string> read_texts(const Node& node, std::string_view name, con
     return texts;
 }
 
-std::vector<std::pair<std::string, Place>> read_names(const Node& node, std::string_view name, const Page& page) {
+std::vector<std::pair<std::string, Place>> read_names(const Element& node, std::string_view name, const Page& page) {
     std::vector<std::pair<std::string, Place>> names;
-    const auto take = [&](const Node& one, std::string_view what) {
+    const auto take = [&](const Element& one, std::string_view what) {
         auto text = read_text(one, what, page);
         if (!text) return;
         for (const auto& [other, place] : names) {
@@ -258,31 +259,32 @@ std::vector<std::pair<std::string, Place>> read_names(const Node& node, std::str
         }
         names.emplace_back(std::move(*text), one.place);
     };
-    if (node.kind == Node::Kind::scalar) {
+    if (node.kind == Element::Kind::scalar) {
         take(node, name);
-    } else if (node.kind == Node::Kind::list && !node.items.empty()) {
+    } else if (node.kind == Element::Kind::list && !node.items.empty()) {
         const std::string item = fmt::format("an item of {}", name);
-        for (const Node* one : node.items) take(*one, item);
+        for (const Element* one : node.items) take(*one, item);
     } else {
         expected(node, name, "a name or a list of names", page,
-                 node.kind == Node::Kind::list || node.kind == Node::Kind::null ? "leave it out if there is none" : "");
+                 node.kind == Element::Kind::list || node.kind == Element::Kind::null ? "leave it out if there is none"
+                                                                                      : "");
     }
     return names;
 }
 
-std::optional<std::size_t> read_word_at(const Node& node, std::string_view name,
+std::optional<std::size_t> read_word_at(const Element& node, std::string_view name,
                                         std::span<const std::string_view> words, const Page& page, Synonyms synonyms) {
-    if (node.kind == Node::Kind::scalar) {
+    if (node.kind == Element::Kind::scalar) {
         const auto word = std::ranges::find(words, node.text);
         if (word != words.end()) return static_cast<std::size_t>(word - words.begin());
     }
     expected(node, name, one_of(words), page,
-             node.kind == Node::Kind::scalar ? did_you_mean(node.text, words, synonyms) : "");
+             node.kind == Element::Kind::scalar ? did_you_mean(node.text, words, synonyms) : "");
     return std::nullopt;
 }
 
 void read_ignored(const Mapping& mapping, std::string_view key, const Page& page) {
-    if (const Node* node = mapping.find(key)) read_any_text(*node, fmt::format("`{}`", key), page);
+    if (const Element* node = mapping.find(key)) read_any_text(*node, fmt::format("`{}`", key), page);
 }
 
 } // namespace inlet::reading

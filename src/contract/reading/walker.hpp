@@ -21,13 +21,13 @@ namespace inlet::reading {
 class Mapping {
 public:
     // `thing` names it in messages: "dataset `ratings`". `place` is where it is named.
-    Mapping(const Node& node, Place place, std::string thing, const Page& page, const KeySet* key_set);
+    Mapping(const Element& node, Place place, std::string thing, const Page& page, const KeySet* key_set);
 
     bool usable() const { return usable_; }
     const std::string& thing() const { return thing_; }
     const std::vector<const Entry*>& entries() const { return entries_; } // each key once
-    const Node* find(std::string_view key) const;
-    const Node* require(
+    const Element* find(std::string_view key) const;
+    const Element* require(
         std::string_view key) const; // reports a key that is not there, unless a slip of the pen was reported for it
 
 private:
@@ -40,30 +40,32 @@ private:
 };
 
 // What stands there, for "found ...": "`abc`", "a list", "nothing".
-std::string found(const Node& node);
+std::string found(const Element& node);
 
 // `name` names the value in messages: "`max_rows`", "an item of `enum`".
-std::optional<std::string> read_text(const Node& node, std::string_view name, const Page& page); // not empty
-std::optional<std::string> read_any_text(const Node& node, std::string_view name, const Page& page);
-std::optional<bool> read_truth(const Node& node, std::string_view name, const Page& page);
-std::optional<std::int64_t> read_count(const Node& node, std::string_view name, const Page& page);
-std::optional<double> read_share(const Node& node, std::string_view name, const Page& page); // "1%" or 0.01
-std::optional<std::chrono::seconds> read_duration(const Node& node, std::string_view name, const Page& page); // "90d"
-std::vector<std::string> read_texts(const Node& node, std::string_view name, const Page& page); // those that are texts
+std::optional<std::string> read_text(const Element& node, std::string_view name, const Page& page); // not empty
+std::optional<std::string> read_any_text(const Element& node, std::string_view name, const Page& page);
+std::optional<bool> read_truth(const Element& node, std::string_view name, const Page& page);
+std::optional<std::int64_t> read_count(const Element& node, std::string_view name, const Page& page);
+std::optional<double> read_share(const Element& node, std::string_view name, const Page& page); // "1%" or 0.01
+std::optional<std::chrono::seconds> read_duration(const Element& node, std::string_view name,
+                                                  const Page& page); // "90d"
+std::vector<std::string> read_texts(const Element& node, std::string_view name,
+                                    const Page& page); // those that are texts
 
 // A text, or a list of texts, each with its place.
-std::vector<std::pair<std::string, Place>> read_names(const Node& node, std::string_view name, const Page& page);
+std::vector<std::pair<std::string, Place>> read_names(const Element& node, std::string_view name, const Page& page);
 
 template <class Word>
 using Words = std::vector<std::pair<std::string_view, Word>>;
 
 // The position of the word in `words`.
-std::optional<std::size_t> read_word_at(const Node& node, std::string_view name,
+std::optional<std::size_t> read_word_at(const Element& node, std::string_view name,
                                         std::span<const std::string_view> words, const Page& page,
                                         Synonyms synonyms = {});
 
 template <class Word>
-std::optional<Word> read_word(const Node& node, std::string_view name, const Words<Word>& words, const Page& page,
+std::optional<Word> read_word(const Element& node, std::string_view name, const Words<Word>& words, const Page& page,
                               Synonyms synonyms = {}) {
     std::vector<std::string_view> spellings;
     for (const auto& [spelling, word] : words) spellings.push_back(spelling);
