@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ using CatalogFactory = std::function<std::unique_ptr<CatalogHarness>()>;
 struct CatalogCase {
     std::string name;
     CatalogFactory make;
+
+    friend void PrintTo(const CatalogCase& item, std::ostream* out) { *out << item.name; } // for GoogleTest
 };
 
 // The catalog as it is, and behind the fault wrapper with no faults.

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ using ObjectStoreFactory = std::function<std::unique_ptr<ObjectStoreHarness>()>;
 struct ObjectStoreCase {
     std::string name;
     ObjectStoreFactory make;
+
+    friend void PrintTo(const ObjectStoreCase& item, std::ostream* out) { *out << item.name; } // for GoogleTest
 };
 
 // The store as it is, and behind the fault wrapper with no faults.
