@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-namespace inlet {
+namespace inlet::sqlite {
 
 namespace {
 
@@ -149,4 +149,4 @@ void Connection::rollback() {
     if (sqlite3_get_autocommit(database_) == 0) (void)sqlite3_exec(database_, "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
-} // namespace inlet
+} // namespace inlet::sqlite

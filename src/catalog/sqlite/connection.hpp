@@ -13,7 +13,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-namespace inlet {
+namespace inlet::sqlite {
 
 // A prepared statement in use: bind, step, read. Returned to its connection, which must outlive it, at the end of its
 // life.
@@ -75,4 +75,4 @@ private:
     std::unordered_map<std::string, sqlite3_stmt*> statements_; // owned
 };
 
-} // namespace inlet
+} // namespace inlet::sqlite

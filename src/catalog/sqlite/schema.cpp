@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-namespace inlet {
+namespace inlet::sqlite {
 
 namespace {
 
@@ -150,4 +150,4 @@ Status prepare_connection(Connection& connection) {
         "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 16777216");
 }
 
-} // namespace inlet
+} // namespace inlet::sqlite

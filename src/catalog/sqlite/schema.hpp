@@ -3,7 +3,7 @@
 
 #include "catalog/sqlite/connection.hpp"
 
-namespace inlet {
+namespace inlet::sqlite {
 
 inline constexpr int kCatalogFormat = 1; // in the file's user_version
 
@@ -15,4 +15,4 @@ Status prepare_schema(Connection& connection);
 // Settings that every connection to a prepared catalog needs.
 Status prepare_connection(Connection& connection);
 
-} // namespace inlet
+} // namespace inlet::sqlite

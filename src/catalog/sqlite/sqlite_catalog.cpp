@@ -19,6 +19,9 @@ namespace inlet {
 
 namespace {
 
+using sqlite::Connection;
+using sqlite::Query;
+
 std::int64_t bits(std::uint64_t number) { return static_cast<std::int64_t>(number); }
 std::uint64_t unsigned_bits(std::int64_t number) { return static_cast<std::uint64_t>(number); }
 
@@ -262,17 +265,18 @@ private:
     std::unique_ptr<Connection> connection_;
 };
 
+// Answers questions, each from one state of the catalog.
 class Reader {
 public:
     explicit Reader(std::string path) : path_(std::move(path)) {}
 
-    // Runs the question against one state of the catalog: what was committed before it began.
+    // What was committed before the question began.
     template <class Question>
     auto ask(Question question) -> decltype(question(std::declval<Connection&>())) {
         const std::lock_guard lock(mutex_);
         if (!connection_) {
             auto opened = TRY(Connection::open(path_)); // here and not before: a program that only writes starts faster
-            TRY(prepare_connection(*opened));
+            TRY(sqlite::prepare_connection(*opened));
             TRY(opened->execute("PRAGMA query_only = ON"));
             connection_ = std::move(opened);
         }
@@ -446,8 +450,8 @@ private:
 } // namespace
 
 Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const std::string& path, const Clock& clock) {
-    auto connection = TRY(Connection::open(path));
-    TRY(prepare_schema(*connection));
+    auto connection = TRY(sqlite::Connection::open(path));
+    TRY(sqlite::prepare_schema(*connection));
     return std::make_unique<SqliteCatalog>(std::move(connection), path, clock);
 }
 

@@ -17,6 +17,10 @@ namespace inlet {
 namespace {
 
 namespace fs = std::filesystem;
+using sqlite::Connection;
+using sqlite::kCatalogFormat;
+using sqlite::prepare_schema;
+using sqlite::Query;
 
 class TemporaryFolder {
 public:

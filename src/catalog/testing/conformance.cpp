@@ -274,11 +274,11 @@ TEST_P(CatalogConformance, ListsNewestFirst) {
 }
 
 TEST_P(CatalogConformance, ListsInPages) {
-    for (int i = 0; i < 120; ++i)
+    for (int i = 0; i < 60; ++i)
         stored(sample_delivery(i % 3 == 0 ? "drop" : "ratings", i % 2 == 0 ? "ratings" : "links"));
     EXPECT_EQ(listed({}).size(), 50U) << "unless asked otherwise";
     EXPECT_TRUE(listed({.limit = 0}).empty());
-    EXPECT_EQ(listed({.limit = std::numeric_limits<std::size_t>::max()}).size(), 120U);
+    EXPECT_EQ(listed({.limit = std::numeric_limits<std::size_t>::max()}).size(), 60U);
     EXPECT_EQ(listed({.before = SubmissionId(1)}), std::vector<std::int64_t>{});
 
     for (const std::string& dataset :
@@ -485,7 +485,7 @@ TEST_P(CatalogConformance, OneOfManyThreadsWinsEachUpdate) {
 }
 
 TEST_P(CatalogConformance, ReadersSeeWholeRecordsWhileOthersWrite) {
-    constexpr std::uint64_t kRounds = 60;
+    constexpr std::uint64_t kRounds = 40;
     SubmissionRecord record = sample_delivery("ratings", "ratings");
     for (int i = 0; i < 3; ++i) record.parts.push_back(record.parts.front());
     record = stored(record);
