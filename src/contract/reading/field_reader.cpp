@@ -113,19 +113,7 @@ private:
         const auto format = read_text(*node, "`format`", page_);
         if (!format || *format == "default") return;
         if (is_temporal(field_.type)) {
-            if (*format == "any") {
-                field_.format = *format;
-            } else if (format->find('%') == std::string::npos) {
-                static constexpr std::array kFormats{"default"sv, "any"sv};
-                page_.wrong(node->place,
-                            fmt::format("`format` of {} must be default, any or a pattern such as %d/%m/%Y; found `{}`",
-                                        mapping_.thing(), *format),
-                            did_you_mean(*format, kFormats));
-            } else if (const auto mistake = pattern_mistake(*format, field_.type)) {
-                page_.wrong(node->place, fmt::format("the pattern `{}` {}", *format, *mistake));
-            } else {
-                field_.format = *format;
-            }
+            if (*format == "any" || is_pattern(*node, *format)) field_.format = *format;
             return;
         }
         if (field_.type == FieldType::object || field_.type == FieldType::array) {
@@ -144,6 +132,20 @@ private:
                     fmt::format("`format` of {}, which is of type {}, must be default; found `{}`", mapping_.thing(),
                                 to_string(field_.type), *format),
                     did_you_mean(*format, kFormats));
+    }
+
+    bool is_pattern(const Element& node, const std::string& format) {
+        if (format.find('%') == std::string::npos) {
+            static constexpr std::array kFormats{"default"sv, "any"sv};
+            page_.wrong(node.place,
+                        fmt::format("`format` of {} must be default, any or a pattern such as %d/%m/%Y; found `{}`",
+                                    mapping_.thing(), format),
+                        did_you_mean(format, kFormats));
+            return false;
+        }
+        const auto mistake = pattern_mistake(format, field_.type);
+        if (mistake) page_.wrong(node.place, fmt::format("the pattern `{}` {}", format, *mistake));
+        return !mistake;
     }
 
     // The node of a key that only some types have; a mistake for the others.

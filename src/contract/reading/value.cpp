@@ -391,6 +391,7 @@ std::optional<std::string> pattern_mistake(std::string_view pattern, FieldType t
     static constexpr std::string_view kDirectives = "YymdjbBaAHIpMSfzZ%";
     bool year = false;
     bool hour = false;
+    std::string seen;
     for (std::size_t i = 0; i < pattern.size(); ++i) {
         if (pattern[i] != '%') continue;
         if (++i == pattern.size()) return "ends in a lone `%`; write `%%` for the sign itself";
@@ -400,6 +401,9 @@ std::optional<std::string> pattern_mistake(std::string_view pattern, FieldType t
             return fmt::format("has {}, which is not one of %Y %y %m %d %j %b %B %a %A %H %I %p %M %S %f %z %Z %%",
                                byte > 0x20 && byte < 0x7F ? fmt::format("`%{}`", directive) : "a `%` before no letter");
         }
+        if (directive != '%' && seen.find(directive) != std::string::npos)
+            return fmt::format("has `%{}` twice", directive);
+        seen += directive;
         year = year || directive == 'Y' || directive == 'y';
         hour = hour || directive == 'H' || directive == 'I';
     }

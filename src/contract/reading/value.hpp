@@ -32,9 +32,9 @@ std::optional<ConstraintValue> read_constraint_value(const Field& field, const E
 // "a whole number", "a date such as 2024-12-31", "a date written as %d/%m/%Y".
 std::string wanted(const Field& field);
 
-// What is wrong with a strptime pattern for that type, if anything: an unknown directive, or none that tells the year
-// (of a date or datetime) or the hour (of a time). The directives are those of Python's strptime that do not hang on a
-// locale or on week numbers.
+// What is wrong with a strptime pattern for that type, if anything: an unknown or repeated directive, or none that
+// tells the year (of a date or datetime) or the hour (of a time). The directives are those of Python's strptime that do
+// not hang on a locale or on week numbers.
 std::optional<std::string> pattern_mistake(std::string_view pattern, FieldType type);
 
 } // namespace inlet::reading

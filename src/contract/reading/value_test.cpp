@@ -176,6 +176,8 @@ TEST(PatternMistake, NamesTheDirective) {
     EXPECT_EQ(pattern_mistake("%Y-%q", FieldType::date),
               "has `%q`, which is not one of %Y %y %m %d %j %b %B %a %A %H %I %p %M %S %f %z %Z %%");
     EXPECT_EQ(pattern_mistake("%Y- %", FieldType::date), "ends in a lone `%`; write `%%` for the sign itself");
+    EXPECT_EQ(pattern_mistake("%Y-%m-%d %Y", FieldType::date), "has `%Y` twice");
+    EXPECT_EQ(pattern_mistake("%Y%%%%", FieldType::date), std::nullopt);
     EXPECT_EQ(pattern_mistake("%d/%m", FieldType::date), "does not read the year: `%Y` or `%y`");
     EXPECT_EQ(pattern_mistake("%%Y", FieldType::date), "does not read the year: `%Y` or `%y`");
     EXPECT_EQ(pattern_mistake("%M:%S", FieldType::time), "does not read the hour: `%H` or `%I`");
