@@ -107,7 +107,11 @@ std::string position_list(std::string_view prefix, const std::vector<std::size_t
 
 std::string same_key(const StoredTable& table) {
     std::string out;
-    for (const std::size_t i : table.key) out += fmt::format("{}s.c{} = l.{}", out.empty() ? "" : " AND ", i, quote_name(table.columns()[i].name));
+    // A key field of a dataset always has a value; a model's key may lack one.
+    const std::string_view equals = table.model ? "IS NOT DISTINCT FROM" : "=";
+    for (const std::size_t i : table.key) {
+        out += fmt::format("{}s.c{} {} l.{}", out.empty() ? "" : " AND ", i, equals, quote_name(table.columns()[i].name));
+    }
     return out;
 }
 
@@ -140,14 +144,8 @@ Status drop_repeats(Connection& db, ChangeSet& change) {
 
 Status compare(Connection& db, ChangeSet& change, const std::string& name) {
     change.delta = name;
-    if (change.part->effect == Effect::delete_missing) {
-        TRY(compare_missing(db, change));
-    } else if (change.table->key.empty()) {
-        TRY(compare_bags(db, change));
-    } else {
-        TRY(compare_keys(db, change));
-    }
-    return count_delta(db, change);
+    if (change.part->effect == Effect::delete_missing) return compare_missing(db, change);
+    return change.table->key.empty() ? compare_bags(db, change) : compare_keys(db, change);
 }
 
 Status count_delta(Connection& db, ChangeSet& change) {
@@ -158,10 +156,13 @@ Status count_delta(Connection& db, ChangeSet& change) {
         case DeltaKind::insert: change.counts.inserted = count; break;
         case DeltaKind::update: change.counts.updated = count; break;
         case DeltaKind::remove: change.counts.deleted = count; break;
-        case DeltaKind::same: break;
+        case DeltaKind::same:
+        case DeltaKind::spared: break;
         }
     }
-    if (change.part->effect != Effect::delete_missing) change.counts.unchanged = change.sent - change.counts.inserted - change.counts.updated;
+    if (change.part->effect != Effect::delete_missing) {
+        change.counts.unchanged = change.sent - change.left_out - change.counts.inserted - change.counts.updated;
+    }
     return {};
 }
 
@@ -177,7 +178,7 @@ Status apply(Connection& db, ChangeSet& change, Version version, SubmissionId su
         change.counts.inserted = static_cast<std::uint64_t>(*inserted);
         return {};
     }
-    const std::string ended = fmt::format("_kind >= {}", static_cast<int>(DeltaKind::update));
+    const std::string ended = fmt::format("_kind IN ({}, {})", static_cast<int>(DeltaKind::update), static_cast<int>(DeltaKind::remove));
     if (!table.key.empty() && !change.settles && change.part->effect != Effect::delete_missing) {
         std::vector<StoredColumn> key;
         for (const std::size_t i : table.key) key.push_back(columns[i]);
@@ -212,8 +213,8 @@ Result<std::vector<ChangedRow>> sample(Connection& db, const ChangeSet& change, 
         sql = fmt::format("SELECT {}, {}, {} FROM {} WHERE _version = {} AND _submission = {} LIMIT {}", static_cast<int>(DeltaKind::insert), column_list(columns),
                           column_list(columns), live_table(change.table->name), version.value, submission.value, limit);
     } else {
-        sql = fmt::format("SELECT _kind, {}, {} FROM {} WHERE _kind <> {} LIMIT {}", position_list("o", width), position_list("n", width), change.delta,
-                          static_cast<int>(DeltaKind::same), limit);
+        sql = fmt::format("SELECT _kind, {}, {} FROM {} WHERE _kind NOT IN ({}, {}) LIMIT {}", position_list("o", width), position_list("n", width), change.delta,
+                          static_cast<int>(DeltaKind::same), static_cast<int>(DeltaKind::spared), limit);
     }
     TRY(each_row(db, sql, [&](TextRow&& row) -> Status {
         changed.push_back(changed_row(row, width));

@@ -17,8 +17,8 @@
 
 namespace inlet::duck {
 
-// Values of the column _kind of a delta.
-enum class DeltaKind : std::int8_t { same = 0, insert = 1, update = 2, remove = 3 };
+// Values of the column _kind of a delta. `spared`: a deletion that a guard forbids; `same` also when an undo writes a row anew.
+enum class DeltaKind : std::int8_t { same = 0, insert = 1, update = 2, remove = 3, spared = 4 };
 
 // The part's rows are in `stage`: columns c0, c1 ... as the schema's fields, and _order.
 // The differences are in `delta`: _kind, _rid (the live row's rowid), _order (of the record), n0, n1 ... (the new values), o0, o1 ... (the old
@@ -31,7 +31,8 @@ struct ChangeSet {
     std::string delta;        // empty: rows go into the live table as they are, from `stage` or, if that is empty too, from the feed
     bool same_kept = false;
     bool settles = false;
-    std::uint64_t sent = 0;   // rows staged, repeats of a key counted once
+    std::uint64_t sent = 0;     // rows staged, repeats of a key counted once
+    std::uint64_t left_out = 0; // of them, those that the judge left out of the delta
     ChangeCounts counts;
     std::uint64_t held_deletes = 0;
     std::uint64_t skipped_deletes = 0;
@@ -40,10 +41,11 @@ struct ChangeSet {
 Status stage_rows(Connection& db, ChangeSet& change, const std::string& name);
 // Keeps the last of several staged records with one key.
 Status drop_repeats(Connection& db, ChangeSet& change);
-// Fills `change.delta` (named `name`) and counts: the effect of the part without any guard.
+// Fills `change.delta` (named `name`): the effect of the part without any guard.
 Status compare(Connection& db, ChangeSet& change, const std::string& name);
+// Sets the counts by what is in the delta.
 Status count_delta(Connection& db, ChangeSet& change);
-// Writes the change as (version, submission); counts are set if they were not.
+// Writes the change as (version, submission). Where there is no delta the counts are set now.
 Status apply(Connection& db, ChangeSet& change, Version version, SubmissionId submission);
 // Up to `limit` changed rows, after apply().
 Result<std::vector<ChangedRow>> sample(Connection& db, const ChangeSet& change, Version version, SubmissionId submission, std::size_t limit);

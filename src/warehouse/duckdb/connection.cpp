@@ -148,6 +148,11 @@ Result<std::int64_t> Connection::number(const std::string& sql) {
     return answer[0][0].number;
 }
 
+Status Connection::drop_temporary_tables() {
+    for (const auto& row : TRY(rows("SELECT table_name FROM duckdb_tables() WHERE temporary"))) TRY(run("DROP TABLE temp.main." + row[0].text));
+    return {};
+}
+
 Result<Transaction> Transaction::begin(Connection& connection, bool read_only) {
     TRY(connection.run(read_only ? "BEGIN TRANSACTION READ ONLY" : "BEGIN TRANSACTION"));
     return Transaction(connection);

@@ -65,6 +65,7 @@ public:
     Result<std::int64_t> changed(const std::string& sql);       // rows that an INSERT, UPDATE or DELETE changed
     Result<Rows> rows(const std::string& sql);                  // columns are integers, booleans and texts
     Result<std::int64_t> number(const std::string& sql);        // one row, one column; no value counts as 0
+    Status drop_temporary_tables();                             // all of this connection
 
 private:
     Connection(std::shared_ptr<Instance> instance, duckdb_connection connection)

@@ -129,7 +129,8 @@ Result<DiffSummary> diff_versions(Connection& db, const StoredTable& table, Vers
         case DeltaKind::insert: summary.counts.inserted = count; break;
         case DeltaKind::update: summary.counts.updated = count; break;
         case DeltaKind::remove: summary.counts.deleted = count; break;
-        case DeltaKind::same: break;
+        case DeltaKind::same:
+        case DeltaKind::spared: break;
         }
     }
     if (limit == 0) return summary;
@@ -148,7 +149,8 @@ Result<DiffSummary> diff_versions(Connection& db, const StoredTable& table, Vers
 
 Status find_rows(Connection& db, FeedRegistry& feeds, const StoredTable& table, const RecordBatch& keys, ResultSink& sink) {
     if (table.key.empty() || keys.columns.size() != table.key.size()) {
-        return fail(FailureCode::internal, fmt::format("`{}` cannot be asked by a key of {} columns", table.name, keys.columns.size()));
+        return fail(FailureCode::bad_argument,
+                    fmt::format("the primary key of `{}` has {} fields, and {} were given", table.name, table.key.size(), keys.columns.size()));
     }
     Schema schema;
     std::vector<std::string> same;

@@ -12,6 +12,7 @@
 #include "base/commit_point.hpp"
 #include "warehouse/duckdb/connection.hpp"
 #include "warehouse/duckdb/diff.hpp"
+#include "warehouse/duckdb/events.hpp"
 #include "warehouse/duckdb/names.hpp"
 #include "warehouse/duckdb/prune.hpp"
 #include "warehouse/duckdb/publication.hpp"
@@ -58,9 +59,10 @@ public:
 
     Result<StageToken> stage(SubmissionId submission, const std::string& dataset, std::uint64_t batch, std::uint32_t attempt,
                              std::shared_ptr<const RowSource> rows) override {
-        TRY(find_table(*tables_snapshot(), dataset));
-        StageToken token{fmt::format("{}/{}/{}/{}", submission.value, dataset, batch, attempt)};
+        const auto tables = tables_snapshot();
+        if (TRY(find_table(*tables, dataset))->model) return fail(FailureCode::unknown_dataset, fmt::format("`{}` is a model, not a dataset", dataset));
         const std::scoped_lock lock(staged_mutex_);
+        StageToken token{fmt::format("{}/{}/{}/{}/{}", submission.value, dataset, batch, attempt, ++tokens_)};
         staged_[token.value] = duck::StagedBatch{submission, dataset, std::move(rows)};
         return token;
     }
@@ -106,6 +108,7 @@ public:
 
     Result<std::vector<VersionEntry>> versions(std::string_view dataset, std::size_t limit) override {
         const Reader reader = TRY(begin_reading());
+        if (!dataset.empty()) TRY(find_table(*reader.tables, dataset));
         const std::string in = dataset.empty() ? "" : fmt::format("WHERE dataset = {} ", duck::quote_text(dataset));
         std::vector<VersionEntry> entries;
         const duck::Rows rows = TRY(reader.db->rows(
@@ -151,7 +154,8 @@ public:
 
     Result<bool> undone(SubmissionId submission) override {
         const Reader reader = TRY(begin_reading());
-        return duck::is_undone(*reader.db, submission);
+        const duck::Events events = TRY(duck::Events::load(*reader.db));
+        return events.find(submission) != nullptr && !events.active().contains(submission);
     }
 
     Status read(std::string_view dataset, std::optional<Version> as_of, ResultSink& sink) override {
@@ -283,7 +287,8 @@ private:
     std::shared_ptr<const Tables> tables_;  // behind state_mutex_; shared with the readings that began under it
 
     std::mutex staged_mutex_;
-    duck::Staged staged_; // behind staged_mutex_
+    duck::Staged staged_;      // behind staged_mutex_
+    std::uint64_t tokens_ = 0; // behind staged_mutex_: given out so far
 };
 
 } // namespace

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "warehouse/testing/conformance.hpp"
+
 namespace inlet {
 
 namespace {
@@ -246,6 +248,18 @@ TestRow with(TestRow row, std::int64_t version, std::int64_t submission) {
     row.push_back(std::to_string(submission));
     return row;
 }
+
+std::unique_ptr<Warehouse> open_for_conformance(const Clock& clock, const std::string& folder) {
+    DuckdbOptions options;
+    options.path = folder + "/warehouse.duckdb";
+    options.temp_folder = folder + "/tmp";
+    auto warehouse = open_duckdb_warehouse(options, clock);
+    EXPECT_TRUE(warehouse) << to_string(warehouse.error());
+    return warehouse ? *std::move(warehouse) : nullptr;
+}
+
+INSTANTIATE_TEST_SUITE_P(Duckdb, WarehouseConformance, testing::ValuesIn(warehouse_cases({"duckdb", open_for_conformance, true, true})),
+                         warehouse_case_name);
 
 TEST_F(DuckdbWarehouseTest, EveryTypeComesBackAsItWentIn) {
     auto warehouse = open(folder_.file("w.duckdb"));

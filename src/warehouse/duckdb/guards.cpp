@@ -14,9 +14,9 @@ namespace {
 
 using State = SubmissionOutcome::State;
 
-// Hands the staged records found by `select` (their _order) to the judge and removes them from the stage if it says so.
+// Hands the records found by `select` (their _order) to the judge and removes them from `from` if it says so. `left_out` grows by them.
 Result<Decision> judge_orders(Connection& db, ChangeSet& change, SubmissionId submission, PublishJudge& judge, FailureCode code,
-                              const std::vector<std::size_t>& positions, const std::string& select) {
+                              const std::vector<std::size_t>& positions, const std::string& select, const std::string& from) {
     const std::string found = change.stage + "_taken";
     TRY(db.run(fmt::format("CREATE TEMP TABLE {} AS {}", found, select)));
     std::vector<RecordOrder> orders;
@@ -34,8 +34,8 @@ Result<Decision> judge_orders(Connection& db, ChangeSet& change, SubmissionId su
         };
         switch (TRY(judge.conflicts(submission, change.table->name, code, fields, orders))) {
         case PublishJudge::Verdict::publish_rest:
-            TRY(db.run(fmt::format("DELETE FROM {} WHERE _order IN (SELECT _order FROM {})", change.stage, found)));
-            change.sent -= orders.size();
+            TRY(db.run(fmt::format("DELETE FROM {} WHERE _order IN (SELECT _order FROM {})", from, found)));
+            change.left_out += orders.size();
             break;
         case PublishJudge::Verdict::reject: refuse(State::rejected); break;
         case PublishJudge::Verdict::hold: refuse(State::held); break;
@@ -54,24 +54,25 @@ Decision hold(FailureCode code, const std::string& dataset, std::string why, std
     return Refusal{State::held, Error(code, std::move(why)).with("dataset", dataset).with("deletes", std::to_string(deletes))};
 }
 
-// Takes the deletions that meet the condition (all if it is empty) out of the delta and counts them as skipped.
-Status keep_rows(Connection& db, ChangeSet& change, const std::string& condition) {
+// Spares the deletions that meet the condition (all if it is empty) and counts them as skipped.
+Status spare(Connection& db, ChangeSet& change, const std::string& condition) {
     const std::string where = condition.empty() ? "" : " AND " + condition;
-    const auto kept = static_cast<std::uint64_t>(
-        TRY(db.changed(fmt::format("DELETE FROM {} AS d WHERE _kind = {}{}", change.delta, static_cast<int>(DeltaKind::remove), where))));
-    change.counts.deleted -= kept;
-    change.skipped_deletes += kept;
+    const auto spared = static_cast<std::uint64_t>(
+        TRY(db.changed(fmt::format("UPDATE {} AS d SET _kind = {} WHERE _kind = {}{}", change.delta, static_cast<int>(DeltaKind::spared),
+                                   static_cast<int>(DeltaKind::remove), where))));
+    change.counts.deleted -= spared;
+    change.skipped_deletes += spared;
     return {};
 }
 
-// Keeps the rows whose key stands in a broken record.
-Status keep_broken(Connection& db, ChangeSet& change, FeedRegistry& feeds) {
+// Spares the rows whose key stands in a broken record.
+Status spare_broken(Connection& db, ChangeSet& change, FeedRegistry& feeds) {
     if (change.part->broken_keys == nullptr) return {};
     const StoredTable& table = *change.table;
     const FeedScope feed(feeds, db, table.schema, {change.part->broken_keys});
     std::string same;
     for (const std::size_t i : table.key) same += fmt::format("{}b.c{} = d.o{}", same.empty() ? "" : " AND ", i, i);
-    auto kept = keep_rows(db, change, fmt::format("EXISTS (SELECT 1 FROM {} b WHERE {})", feed.sql(), same));
+    auto kept = spare(db, change, fmt::format("EXISTS (SELECT 1 FROM {} b WHERE {})", feed.sql(), same));
     if (!kept) return fail(feed.blame(std::move(kept.error())));
     return {};
 }
@@ -82,12 +83,12 @@ Result<Decision> decide_conflicts(Connection& db, ChangeSet& change, SubmissionI
     const StoredTable& table = *change.table;
     if (!table.key.empty()) {
         const std::string taken = fmt::format("SELECT s._order FROM {} s SEMI JOIN {} l ON {}", change.stage, live_table(table.name), same_key(table));
-        if (auto refusal = TRY(judge_orders(db, change, submission, judge, FailureCode::primary_key, table.key, taken))) return refusal;
+        if (auto refusal = TRY(judge_orders(db, change, submission, judge, FailureCode::primary_key, table.key, taken, change.stage))) return refusal;
     }
     for (const std::size_t i : table.unique) {
         const std::string taken = fmt::format("SELECT s._order FROM {} s SEMI JOIN {} l ON s.c{} = l.{}", change.stage, live_table(table.name), i,
                                               quote_name(table.columns()[i].name));
-        if (auto refusal = TRY(judge_orders(db, change, submission, judge, FailureCode::unique_error, {i}, taken))) return refusal;
+        if (auto refusal = TRY(judge_orders(db, change, submission, judge, FailureCode::unique_error, {i}, taken, change.stage))) return refusal;
     }
     return Decision{};
 }
@@ -100,15 +101,15 @@ Result<Decision> decide_deletes(Connection& db, ChangeSet& change, FeedRegistry&
     if (part.effect != Effect::delete_missing && !sync && part.effect != Effect::replace) return Decision{};
     if (sync && policy.policy != DeletePolicy::Policy::missing) return Decision{};
 
-    if (sync && part.rejected != 0) {
-        if (policy.on_rejects == DeletePolicy::OnRejects::delete_nothing || !part.broken_keys_readable) {
-            TRY(keep_rows(db, change, ""));
+    if (sync && (part.rejected != 0 || change.left_out != 0)) {
+        if (policy.on_rejects == DeletePolicy::OnRejects::delete_nothing || (part.rejected != 0 && !part.broken_keys_readable)) {
+            TRY(spare(db, change, ""));
             return Decision{};
         }
-        TRY(keep_broken(db, change, feeds));
+        TRY(spare_broken(db, change, feeds));
     }
     if (part.effect == Effect::delete_missing) {
-        TRY(keep_broken(db, change, feeds));
+        TRY(spare_broken(db, change, feeds));
         change.skipped_deletes = 0; // they were never meant to go
     }
 
@@ -140,16 +141,55 @@ Result<Decision> decide_deletes(Connection& db, ChangeSet& change, FeedRegistry&
     case DeletePolicy::OverLimit::reject: return reject(code, table.name, why);
     case DeletePolicy::OverLimit::skip:
         if (!sync) return reject(code, table.name, why);
-        TRY(keep_rows(db, change, ""));
+        TRY(spare(db, change, ""));
         return Decision{};
     case DeletePolicy::OverLimit::hold:
         if (!sync || empty) return hold(code, table.name, why, deleted);
-        TRY(keep_rows(db, change, ""));
+        TRY(spare(db, change, ""));
         change.skipped_deletes -= deleted;
         change.held_deletes = deleted;
         return Decision{};
     }
     CHECK(!"every over_limit is handled");
+}
+
+namespace {
+
+// The records to be written whose value in the column another row holds in the state that the delta leaves.
+std::string breaking(const ChangeSet& change, std::size_t column) {
+    const std::string written = fmt::format("_kind IN ({}, {})", static_cast<int>(DeltaKind::insert), static_cast<int>(DeltaKind::update));
+    const std::string ended = fmt::format("_kind IN ({}, {})", static_cast<int>(DeltaKind::update), static_cast<int>(DeltaKind::remove));
+    return fmt::format("SELECT d._order FROM {0} d WHERE {1} AND n{2} IS NOT NULL AND (n{2} IN (SELECT n{2} FROM {0} WHERE {1} GROUP BY n{2} HAVING count(*) > 1) "
+                       "OR n{2} IN (SELECT l.{3} FROM {4} l WHERE l.{3} IN (SELECT n{2} FROM {0} WHERE {1}) "
+                       "AND NOT EXISTS (SELECT 1 FROM {0} e WHERE e._rid = l.rowid AND {5})))",
+                       change.delta, written, column, quote_name(change.table->columns()[column].name), live_table(change.table->name), ended);
+}
+
+} // namespace
+
+Result<Decision> decide_by_key(Connection& db, ChangeSet& change, FeedRegistry& feeds, SubmissionId submission, PublishJudge& judge,
+                               const std::optional<std::uint64_t>& approved) {
+    // A record that is left out may bring back a value that another one counted on to be gone: until there is nothing to leave out.
+    for (bool again = true; again;) {
+        again = false;
+        if (change.skipped_deletes + change.held_deletes != 0) {
+            TRY(db.run(fmt::format("UPDATE {} SET _kind = {} WHERE _kind = {}", change.delta, static_cast<int>(DeltaKind::remove), static_cast<int>(DeltaKind::spared))));
+        }
+        change.skipped_deletes = 0;
+        change.held_deletes = 0;
+        change.settles = false;
+        TRY(count_delta(db, change));
+        if (auto refusal = TRY(decide_deletes(db, change, feeds, approved))) return refusal;
+        for (const std::size_t column : change.table->unique) {
+            const std::uint64_t before = change.left_out;
+            if (auto refusal = TRY(judge_orders(db, change, submission, judge, FailureCode::unique_error, {column}, breaking(change, column), change.delta))) {
+                return refusal;
+            }
+            again = change.left_out != before;
+            if (again) break;
+        }
+    }
+    return Decision{};
 }
 
 } // namespace inlet::duck

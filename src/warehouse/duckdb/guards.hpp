@@ -22,7 +22,11 @@ using Decision = std::optional<Refusal>; // nothing: go on
 // Asks the judge about staged records of an append whose key or unique value is live; takes them out of the stage if the rest may be published.
 Result<Decision> decide_conflicts(Connection& db, ChangeSet& change, SubmissionId submission, PublishJudge& judge);
 
-// The limits on deletions of sync, replace and delete_missing. Takes deletions out of the delta and sets what the change settles.
+// The limits on deletions of sync, replace and delete_missing. Spares deletions in the delta and sets what the change settles.
 Result<Decision> decide_deletes(Connection& db, ChangeSet& change, FeedRegistry& feeds, const std::optional<std::uint64_t>& approved);
+
+// Deletions and unique fields of an upsert, sync, keyed replace or delete_missing, until both agree. Takes what the judge leaves out from the delta.
+Result<Decision> decide_by_key(Connection& db, ChangeSet& change, FeedRegistry& feeds, SubmissionId submission, PublishJudge& judge,
+                               const std::optional<std::uint64_t>& approved);
 
 } // namespace inlet::duck

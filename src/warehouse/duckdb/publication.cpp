@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "base/commit_point.hpp"
+#include "warehouse/duckdb/models.hpp"
 #include "warehouse/duckdb/names.hpp"
 
 namespace inlet::duck {
@@ -92,18 +93,20 @@ Result<std::optional<PublishOutcome>> Publication::attempt() {
     commit_point("publish-begun");
     version_ = Version(TRY(last_version(db_)).value + 1);
     PublishOutcome outcome;
-    for (const PublishSubmission& submission : request_.submissions) {
-        if (const auto failed = failed_.find(submission.id); failed != failed_.end()) {
+    for (std::size_t i = 0; i < request_.submissions.size(); i++) {
+        const PublishSubmission& submission = request_.submissions[i];
+        if (const auto failed = failed_.find(i); failed != failed_.end()) {
             outcome.submissions.push_back(failed->second);
             continue;
         }
         outcome.submissions.push_back(TRY(publish_one(submission)));
         if (start_over_) {
-            failed_.emplace(submission.id, outcome.submissions.back());
+            failed_.emplace(i, outcome.submissions.back());
             return std::nullopt;
         }
     }
     if (lines_.empty()) return outcome;
+    outcome.models = TRY(refresh_models(db_, tables_, request_.models, changed_by(lines_), version_, lines_));
     TRY(write_versions(db_, version_, lines_, request_.by, clock_));
     if (request_.dry_run) return outcome;
     commit_point("publish-written");
@@ -116,7 +119,8 @@ Result<std::optional<PublishOutcome>> Publication::attempt() {
 Result<SubmissionOutcome> Publication::publish_one(const PublishSubmission& submission) {
     SubmissionOutcome outcome;
     outcome.id = submission.id;
-    if (TRY(db_.number(fmt::format("SELECT count(*) FROM _inlet.versions WHERE submission = {}", submission.id.value))) != 0) {
+    const bool in_this = std::any_of(lines_.begin(), lines_.end(), [&](const VersionLine& line) { return line.submission == submission.id; });
+    if (in_this || TRY(db_.number(fmt::format("SELECT count(*) FROM _inlet.versions WHERE submission = {}", submission.id.value))) != 0) {
         outcome.state = SubmissionOutcome::State::rejected;
         outcome.reason = Error(FailureCode::already_published, fmt::format("submission {} is published already", submission.id.value));
         return outcome;
@@ -174,7 +178,7 @@ Result<Decision> Publication::prepare(ChangeSet& change, const PublishSubmission
     std::vector<std::shared_ptr<const RowSource>> sources;
     for (const StageToken& token : change.part->tokens) {
         const auto found = staged_.find(token.value);
-        if (found == staged_.end() || found->second.dataset != table.name) {
+        if (found == staged_.end() || found->second.submission != submission.id || found->second.dataset != table.name) {
             return fail(Error(FailureCode::internal, "a batch that is to be published was never staged, or discarded").with("token", token.value));
         }
         sources.push_back(found->second.rows);
@@ -190,12 +194,17 @@ Result<Decision> Publication::prepare(ChangeSet& change, const PublishSubmission
         TRY(stage_rows(db_, change, stage));
         return decide_conflicts(db_, change, submission.id, *judge_);
     }
+    if (table.key.empty() && change.part->effect != Effect::replace) {
+        return fail(FailureCode::bad_argument, fmt::format("`{}` has no primary key, which {} needs", table.name, kind_of(change.part->effect)));
+    }
     TRY(stage_rows(db_, change, stage));
     if (!table.key.empty() && change.part->effect != Effect::delete_missing) TRY(drop_repeats(db_, change));
     TRY(compare(db_, change, delta));
     const auto approved = submission.approved_deletes.find(table.name);
-    return decide_deletes(db_, change, feeds_,
-                          approved == submission.approved_deletes.end() ? std::nullopt : std::optional<std::uint64_t>(approved->second));
+    const auto deletes = approved == submission.approved_deletes.end() ? std::nullopt : std::optional<std::uint64_t>(approved->second);
+    if (!table.key.empty()) return decide_by_key(db_, change, feeds_, submission.id, *judge_, deletes);
+    TRY(count_delta(db_, change));
+    return decide_deletes(db_, change, feeds_, deletes);
 }
 
 Status Publication::write(ChangeSet& change, const PublishSubmission& submission, SubmissionOutcome& outcome) {

@@ -78,7 +78,7 @@ private:
     std::vector<VersionLine> lines_;
     std::size_t next_table_ = 0;
     bool start_over_ = false;
-    std::map<SubmissionId, SubmissionOutcome> failed_; // outcomes of submissions that are left out of the next attempts
+    std::map<std::size_t, SubmissionOutcome> failed_; // by place in the request: submissions that are left out of the next attempts
 };
 
 } // namespace inlet::duck

@@ -7,6 +7,15 @@
 
 namespace inlet::duck {
 
+namespace {
+
+struct ExtractedDeleter {
+    void operator()(_duckdb_extracted_statements* statements) const { duckdb_destroy_extracted(&statements); }
+};
+using Extracted = std::unique_ptr<_duckdb_extracted_statements, ExtractedDeleter>;
+
+} // namespace
+
 Result<std::optional<std::vector<NamedTable>>> named_tables(Connection& db, const std::string& sql) {
     const Rows rows = TRY(db.rows(fmt::format(
         "WITH parsed AS (SELECT json_serialize_sql({}) AS j), "
@@ -20,6 +29,27 @@ Result<std::optional<std::vector<NamedTable>>> named_tables(Connection& db, cons
         names.push_back({row[1].text, row[2].text, row[3].text});
     }
     return names;
+}
+
+Status check_select(Connection& db, const std::string& sql, FailureCode invalid) {
+    duckdb_extracted_statements raw = nullptr;
+    const idx_t count = duckdb_extract_statements(db.handle(), sql.c_str(), &raw);
+    const Extracted statements(raw);
+    if (count == 0) {
+        const char* message = duckdb_extract_statements_error(raw);
+        return fail(invalid, message != nullptr ? message : "there is no statement");
+    }
+    if (count > 1) return fail(invalid, fmt::format("there are {} statements where one is expected", count));
+    duckdb_prepared_statement prepared_raw = nullptr;
+    const duckdb_state state = duckdb_prepare_extracted_statement(db.handle(), statements.get(), 0, &prepared_raw);
+    const Prepared prepared(prepared_raw);
+    if (state == DuckDBError) return fail(invalid, duckdb_prepare_error(prepared_raw));
+    const duckdb_statement_type type = duckdb_prepared_statement_type(prepared_raw);
+    if (type != DUCKDB_STATEMENT_TYPE_SELECT && type != DUCKDB_STATEMENT_TYPE_EXPLAIN) {
+        return fail(FailureCode::query_not_read_only, "only SELECT is run; data changes by submissions alone");
+    }
+    if (duckdb_nparams(prepared_raw) != 0) return fail(invalid, "the statement has parameters, and there are no values for them");
+    return {};
 }
 
 std::string folded(std::string_view name) {

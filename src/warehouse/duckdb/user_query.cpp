@@ -17,11 +17,6 @@ namespace inlet::duck {
 
 namespace {
 
-struct ExtractedDeleter {
-    void operator()(_duckdb_extracted_statements* statements) const { duckdb_destroy_extracted(&statements); }
-};
-using Extracted = std::unique_ptr<_duckdb_extracted_statements, ExtractedDeleter>;
-
 // DuckDB's words for a statement that reaches out or writes are query-not-read-only; all else it dislikes is the query's own fault.
 Error query_error(Error error) {
     if (error.code != FailureCode::query_invalid && error.code != FailureCode::warehouse_failed) return error;
@@ -34,23 +29,8 @@ Error query_error(Error error) {
 
 // Refuses what is not one SELECT (or an EXPLAIN of one).
 Status check_statement(Connection& db, const std::string& sql) {
-    duckdb_extracted_statements raw = nullptr;
-    const idx_t count = duckdb_extract_statements(db.handle(), sql.c_str(), &raw);
-    const Extracted statements(raw);
-    if (count == 0) {
-        const char* message = duckdb_extract_statements_error(raw);
-        return fail(FailureCode::query_invalid, message != nullptr ? message : "there is no statement");
-    }
-    if (count > 1) return fail(FailureCode::query_invalid, fmt::format("there are {} statements where one is expected", count));
-    duckdb_prepared_statement prepared_raw = nullptr;
-    const duckdb_state state = duckdb_prepare_extracted_statement(db.handle(), statements.get(), 0, &prepared_raw);
-    const Prepared prepared(prepared_raw);
-    if (state == DuckDBError) return fail(query_error(Error(FailureCode::query_invalid, duckdb_prepare_error(prepared_raw))));
-    const duckdb_statement_type type = duckdb_prepared_statement_type(prepared_raw);
-    if (type != DUCKDB_STATEMENT_TYPE_SELECT && type != DUCKDB_STATEMENT_TYPE_EXPLAIN) {
-        return fail(FailureCode::query_not_read_only, "only SELECT is run; data changes by submissions alone");
-    }
-    if (duckdb_nparams(prepared_raw) != 0) return fail(FailureCode::query_invalid, "the statement has parameters, and there are no values for them");
+    auto checked = check_select(db, sql, FailureCode::query_invalid);
+    if (!checked) return fail(query_error(std::move(checked.error())));
     return {};
 }
 
