@@ -1,5 +1,5 @@
-// The way of a submission: received, checked, staged, published, and taken back. Floor 5. Knows stores by their interfaces only, and no front.
-// One Pipeline per process.
+// The way of a submission: received, checked, staged, published, and taken back. Floor 5. Knows stores by their
+// interfaces only, and no front. One Pipeline per process.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@
 
 namespace inlet {
 
-// How far a running submission is; told at each change of state and at most ten times a second between, from whichever thread is working,
-// never from two at once.
+// How far a running submission is; told at each change of state and at most ten times a second between, from whichever
+// thread is working, never from two at once.
 struct Progress {
     SubmissionId submission;
     SubmissionState state = SubmissionState::receiving;
@@ -37,7 +37,7 @@ struct Progress {
 struct ArchiveLimits {
     std::size_t members_max = 1000;
     std::uint64_t unpacked_bytes_max = std::uint64_t{256} << 30;
-    std::uint64_t ratio_max = 250;                    // unpacked bytes for each byte of the archive ...
+    std::uint64_t ratio_max = 250;                            // unpacked bytes for each byte of the archive ...
     std::uint64_t ratio_free_bytes = std::uint64_t{64} << 20; // ... once it unpacks to more than this
 };
 
@@ -55,12 +55,12 @@ struct PipelineParts { // borrowed; outlive the pipeline
 };
 
 struct Delivery {
-    std::string target;            // dataset or package
+    std::string target; // dataset or package
     bool target_is_package = false;
     std::string file_name;
     std::string by;
-    std::uint64_t bytes = 0;       // size if known, for progress
-    bool again = false;            // load it even if the same bytes are published already
+    std::uint64_t bytes = 0; // size if known, for progress
+    bool again = false;      // load it even if the same bytes are published already
 };
 
 struct Received {
@@ -68,12 +68,14 @@ struct Received {
     bool duplicate = false; // the same bytes were delivered before: `id` is that submission
 };
 
-// Safe from many threads. What changes data (recover, run, approve, retry, undo, prune, and the rehearsals) is one at a time and waits its
-// turn; receive(), cancel() and the open_ functions do not wait for it. The datasets must have been given to Warehouse::define().
+// Safe from many threads. What changes data (recover, run, approve, retry, undo, prune, and the rehearsals) is one at a
+// time and waits its turn; receive(), cancel() and the open_ functions do not wait for it. The datasets must have been
+// given to Warehouse::define().
 //
-// Two kinds of trouble are told apart. A delivery that is refused, whose system failed or that waits for a person has a record that says so
-// (rejected, failed, held, with reason_code and reason): that is an answer, not an Error. An Error means that the request could not be carried
-// out, or that its outcome could not be written down: then the next recover() or run() finds out from the warehouse.
+// Two kinds of trouble are told apart. A delivery that is refused, whose system failed or that waits for a person has a
+// record that says so (rejected, failed, held, with reason_code and reason): that is an answer, not an Error. An Error
+// means that the request could not be carried out, or that its outcome could not be written down: then the next
+// recover() or run() finds out from the warehouse.
 class Pipeline {
 public:
     explicit Pipeline(PipelineParts parts);
@@ -81,36 +83,40 @@ public:
     Pipeline(const Pipeline&) = delete;
     Pipeline& operator=(const Pipeline&) = delete;
 
-    // At start, before anything else: finishes the bookkeeping of whatever a crash interrupted, asking the warehouse what is published; drops what was
-    // staged; sweeps temporaries. Submissions that were safely received go back to `queued`; deliveries cut off while they were received, and undos
-    // not carried out, become `failed` (interrupted).
+    // At start, before anything else: finishes the bookkeeping of whatever a crash interrupted, asking the warehouse
+    // what is published; drops what was staged; sweeps temporaries. Submissions that were safely received go back to
+    // `queued`; deliveries cut off while they were received, and undos not carried out, become `failed` (interrupted).
     Status recover();
 
-    // Takes a delivery in and keeps it; durable when it returns (state queued). Checks a plain CSV for a dataset while the bytes pass, so that run() need
-    // not read it for that again. The same bytes to the same target again (unless Delivery::again): the answer is the earlier submission, which
-    // run() continues if it is not at its end. Errors: unknown-dataset, unknown-package, the source's, the stores'.
+    // Takes a delivery in and keeps it; durable when it returns (state queued). Checks a plain CSV for a dataset while
+    // the bytes pass, so that run() need not read it for that again. The same bytes to the same target again (unless
+    // Delivery::again): the answer is the earlier submission, which run() continues if it is not at its end. Errors:
+    // unknown-dataset, unknown-package, the source's, the stores'.
     Result<Received> receive(const Delivery& delivery, ByteSource& bytes);
-    // Works off queued submissions in the order of their receipt, up to and including `id`. Returns its record at its end, or held.
+    // Works off queued submissions in the order of their receipt, up to and including `id`. Returns its record at its
+    // end, or held.
     Result<SubmissionRecord> run(SubmissionId id);
 
     // What publishing would do.
     struct DryRun {
-        SubmissionRecord record;            // as load would leave it; id 0 if there is none
-        std::vector<CheckReport> reports;   // by part; of a part that could not be read to its end, empty
-        std::vector<PartOutcome> outcomes;  // by part, with sample rows; empty if it was rejected before
+        SubmissionRecord record;           // as load would leave it; id 0 if there is none
+        std::vector<CheckReport> reports;  // by part; of a part that could not be read to its end, empty
+        std::vector<PartOutcome> outcomes; // by part, with sample rows; empty if it was rejected before
         std::vector<ModelOutcome> models;
-        std::optional<Error> reason;        // why it would be held or rejected
+        std::optional<Error> reason; // why it would be held or rejected
     };
-    // Checks, guards and the diff of a file on disk, publishing and keeping nothing. Errors: unknown-dataset, unknown-package, file-not-found, the stores'.
+    // Checks, guards and the diff of a file on disk, publishing and keeping nothing. Errors: unknown-dataset,
+    // unknown-package, file-not-found, the stores'.
     Result<DryRun> dry_run(const Delivery& delivery, const std::string& path, std::size_t sample_rows);
     // The same of a held submission: what approve() would publish now. not-held.
     Result<DryRun> preview(SubmissionId id, std::size_t sample_rows);
 
-    // Agrees to what the submission is held for, and runs it. Errors: not-held; approval-changed: it is held again, for another number of deletions.
+    // Agrees to what the submission is held for, and runs it. Errors: not-held; approval-changed: it is held again, for
+    // another number of deletions.
     Result<SubmissionRecord> approve(SubmissionId id, const std::string& by);
     Result<SubmissionRecord> cancel(SubmissionId id, const std::string& by); // of queued and held; else wrong-state
-    // Runs it again from its kept bytes: of failed and queued, and of rejected (after the contract changed). Errors: wrong-state; interrupted: its bytes never
-    // arrived whole; retention-expired: they are gone.
+    // Runs it again from its kept bytes: of failed and queued, and of rejected (after the contract changed). Errors:
+    // wrong-state; interrupted: its bytes never arrived whole; retention-expired: they are gone.
     Result<SubmissionRecord> retry(SubmissionId id, const std::string& by);
 
     struct Undone {
@@ -120,20 +126,22 @@ public:
     // Errors: unknown-submission and those of Warehouse::undo(); an undo that was refused leaves a rejected record.
     Result<Undone> undo(std::vector<SubmissionId> targets, bool cascade, bool dry_run, const std::string& by);
 
-    // The raw delivery (of held deletions: the snapshot they come from); a part's violations as NDJSON; its rejects as CSV. Empty if there were none.
-    // Errors: unknown-submission, bad-argument (no such part, or an undo's raw), interrupted, retention-expired.
+    // The raw delivery (of held deletions: the snapshot they come from); a part's violations as NDJSON; its rejects as
+    // CSV. Empty if there were none. Errors: unknown-submission, bad-argument (no such part, or an undo's raw),
+    // interrupted, retention-expired.
     Result<std::unique_ptr<ObjectReader>> open_raw(SubmissionId id);
     Result<std::unique_ptr<ObjectReader>> open_errors(SubmissionId id, std::size_t part);
     Result<std::unique_ptr<ObjectReader>> open_rejects(SubmissionId id, std::size_t part);
 
-    // Retention: drops raw deliveries, rejects and history that are older than their dataset's retention says, and objects nobody needs that are older
-    // than an hour. Of a package, what must be kept longest counts; of a model, the history of the datasets it reads.
+    // Retention: drops raw deliveries, rejects and history that are older than their dataset's retention says, and
+    // objects nobody needs that are older than an hour. Of a package, what must be kept longest counts; of a model, the
+    // history of the datasets it reads.
     struct Pruned {
         std::uint64_t raw = 0;          // submissions
         std::uint64_t rejects = 0;      // submissions
         std::uint64_t history_rows = 0; // 0 in a dry run
         std::uint64_t objects = 0;
-        std::uint64_t bytes = 0;        // of those objects
+        std::uint64_t bytes = 0; // of those objects
     };
     Result<Pruned> prune(bool dry_run);
 

@@ -1,0 +1,75 @@
+#include "pipeline/byte_origins.hpp"
+
+#include <utility>
+
+namespace inlet {
+
+namespace {
+
+class ObjectSource final : public ByteSource {
+public:
+    explicit ObjectSource(std::shared_ptr<const ObjectReader> object) : object_(std::move(object)) {}
+
+    Result<std::size_t> read(std::span<char> room) override {
+        const std::size_t count = TRY(object_->pread(std::as_writable_bytes(room), offset_));
+        offset_ += count;
+        return count;
+    }
+
+private:
+    std::shared_ptr<const ObjectReader> object_; // shared with the origin
+    std::uint64_t offset_ = 0;
+};
+
+class MeteredSource final : public ByteSource {
+public:
+    MeteredSource(std::unique_ptr<ByteSource> inner, const std::function<void(std::uint64_t)>& on_bytes)
+        : inner_(std::move(inner)), on_bytes_(on_bytes) {}
+
+    Result<std::size_t> read(std::span<char> room) override {
+        const std::size_t count = TRY(inner_->read(room));
+        on_bytes_(count);
+        return count;
+    }
+
+private:
+    std::unique_ptr<ByteSource> inner_;
+    std::function<void(std::uint64_t)> on_bytes_;
+};
+
+class FileObject final : public ObjectReader {
+public:
+    FileObject(std::unique_ptr<File> file, std::uint64_t size) : file_(std::move(file)), size_(size) {}
+    std::uint64_t size() const override { return size_; }
+    Result<std::size_t> pread(std::span<std::byte> bytes, std::uint64_t offset) const override {
+        return file_->pread(bytes, offset);
+    }
+
+private:
+    std::unique_ptr<File> file_;
+    std::uint64_t size_;
+};
+
+class EmptyObject final : public ObjectReader {
+public:
+    std::uint64_t size() const override { return 0; }
+    Result<std::size_t> pread(std::span<std::byte>, std::uint64_t) const override { return 0; }
+};
+
+} // namespace
+
+Result<std::unique_ptr<ByteSource>> ObjectOrigin::open() const { return std::make_unique<ObjectSource>(object_); }
+
+Result<std::unique_ptr<ByteSource>> MeteredOrigin::open() const {
+    return std::make_unique<MeteredSource>(TRY(inner_->open()), on_bytes_);
+}
+
+Result<std::unique_ptr<ObjectReader>> open_file_as_object(const Disk& disk, const std::string& path) {
+    auto file = TRY(disk.open(path));
+    const std::uint64_t size = TRY(file->size());
+    return std::make_unique<FileObject>(std::move(file), size);
+}
+
+std::unique_ptr<ObjectReader> make_empty_object() { return std::make_unique<EmptyObject>(); }
+
+} // namespace inlet

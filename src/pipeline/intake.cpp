@@ -1,0 +1,94 @@
+#include "pipeline/intake.hpp"
+
+#include <fmt/format.h>
+
+#include "base/commit_point.hpp"
+#include "pipeline/byte_origins.hpp"
+#include "pipeline/content_kind.hpp"
+#include "pipeline/kept_delivery.hpp"
+
+namespace inlet {
+
+namespace {
+
+// A part's origin that is only borrowed: of a delivery that is still arriving.
+class BorrowedOrigin final : public ByteOrigin {
+public:
+    explicit BorrowedOrigin(const ByteOrigin& origin) : origin_(origin) {}
+    Result<std::unique_ptr<ByteSource>> open() const override { return origin_.open(); }
+
+private:
+    const ByteOrigin& origin_;
+};
+
+} // namespace
+
+Result<Received> Intake::receive(const Delivery& delivery, ByteSource& bytes) {
+    const Target target = TRY(find_target(parts_.project, delivery.target, delivery.target_is_package));
+    SubmissionRecord record;
+    record.state = SubmissionState::receiving;
+    record.target = delivery.target;
+    record.target_is_package = delivery.target_is_package;
+    record.file_name = delivery.file_name;
+    record.by = delivery.by;
+    TRY(log_.create(record));
+    commit_point("pipeline.receiving");
+    auto received = take_in(delivery, target, record, bytes);
+    if (!received) {
+        // If this cannot be written down either, the next start finds the record and says `interrupted`.
+        (void)log_.move(record, SubmissionState::failed, received.error());
+    }
+    return received;
+}
+
+Result<Received> Intake::take_in(const Delivery& delivery, const Target& target, SubmissionRecord& record,
+                                 ByteSource& bytes) {
+    progress_.enter(record.id, SubmissionState::receiving, delivery.bytes);
+    KeptDelivery kept(bytes, parts_.objects, TRY(parts_.objects.create(target.name())), fresh_,
+                      [&](std::uint64_t count) { progress_.add(record.id, count); });
+    std::optional<CheckedPart> checked;
+    if (target.dataset != nullptr && recognise(TRY(kept.head())).kind == ContentKind::text) {
+        auto check = checker_.check(
+            {delivery.file_name, target.dataset, std::make_shared<BorrowedOrigin>(kept.again()), delivery.bytes}, &kept,
+            true);
+        // A check that failed for a reason of its own is none of the sender's business: run() will meet that reason
+        // again.
+        if (kept.failure()) return fail(*kept.failure());
+        if (check && !check->failure) checked = std::move(*check);
+    }
+    TRY(kept.drain());
+    FreshObjects::Stored* stored = TRY(kept.stored());
+    commit_point("pipeline.received");
+    if (checked) {
+        std::shared_ptr<const ObjectReader> raw = TRY(parts_.objects.open(stored->info.id));
+        checked->sent.bytes = raw->size();
+        checked->sent.origin = std::make_shared<ObjectOrigin>(std::move(raw));
+    }
+    return enter(delivery, record, stored->info, std::move(checked));
+}
+
+Result<Received> Intake::enter(const Delivery& delivery, SubmissionRecord& record, const ObjectInfo& info,
+                               std::optional<CheckedPart> checked) {
+    const std::lock_guard lock(entering_);
+    if (!delivery.again) {
+        const auto earlier = TRY(parts_.catalog.same_bytes(record.target, info.id.sha256));
+        if (earlier) {
+            TRY(log_.move(record, SubmissionState::cancelled,
+                          Error(FailureCode::duplicate_delivery,
+                                fmt::format("these are the bytes of submission {}", earlier->id.value))));
+            if (checked && earlier->state == SubmissionState::queued) {
+                memory_.remember(earlier->id, std::move(*checked));
+            }
+            return Received{earlier->id, true};
+        }
+    }
+    record.raw_sha256 = info.id.sha256;
+    record.raw_bytes = info.size;
+    record.received_at = parts_.clock.now();
+    if (checked) memory_.remember(record.id, std::move(*checked));
+    TRY(log_.move(record, SubmissionState::queued));
+    commit_point("pipeline.queued");
+    return Received{record.id, false};
+}
+
+} // namespace inlet

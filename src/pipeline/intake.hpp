@@ -1,0 +1,42 @@
+// Takes deliveries in: keeps the bytes, tells repetitions, and checks a plain CSV while it passes. Floor 5. Safe from
+// many threads.
+#pragma once
+
+#include <mutex>
+
+#include "catalog/catalog.hpp"
+#include "pipeline/check_memory.hpp"
+#include "pipeline/fresh_objects.hpp"
+#include "pipeline/part_checker.hpp"
+#include "pipeline/pipeline.hpp"
+#include "pipeline/progress_meter.hpp"
+#include "pipeline/submission_log.hpp"
+
+namespace inlet {
+
+class Intake {
+public:
+    // All borrowed.
+    Intake(const PipelineParts& parts, SubmissionLog& log, FreshObjects& fresh, PartChecker& checker,
+           CheckMemory& memory, ProgressMeter& progress)
+        : parts_(parts), log_(log), fresh_(fresh), checker_(checker), memory_(memory), progress_(progress) {}
+
+    // See Pipeline::receive().
+    Result<Received> receive(const Delivery& delivery, ByteSource& bytes);
+
+private:
+    Result<Received> take_in(const Delivery& delivery, const Target& target, SubmissionRecord& record,
+                             ByteSource& bytes);
+    Result<Received> enter(const Delivery& delivery, SubmissionRecord& record, const ObjectInfo& info,
+                           std::optional<CheckedPart> checked);
+
+    const PipelineParts& parts_;
+    SubmissionLog& log_;
+    FreshObjects& fresh_;
+    PartChecker& checker_;
+    CheckMemory& memory_;
+    ProgressMeter& progress_;
+    std::mutex entering_; // one at a time asks for the same bytes and becomes queued
+};
+
+} // namespace inlet

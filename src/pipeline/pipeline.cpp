@@ -1,0 +1,259 @@
+// The steps put together, and the order in which they may happen.
+#include "pipeline/pipeline.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "pipeline/byte_origins.hpp"
+#include "pipeline/check_memory.hpp"
+#include "pipeline/fresh_objects.hpp"
+#include "pipeline/intake.hpp"
+#include "pipeline/part_checker.hpp"
+#include "pipeline/progress_meter.hpp"
+#include "pipeline/publisher.hpp"
+#include "pipeline/rehearsal.hpp"
+#include "pipeline/retention.hpp"
+#include "pipeline/submission_log.hpp"
+#include "pipeline/submission_work.hpp"
+#include "pipeline/undo_work.hpp"
+
+namespace inlet {
+
+namespace {
+
+Error wrong_state(const SubmissionRecord& record, std::string_view allowed) {
+    return {FailureCode::wrong_state, fmt::format("submission {} is {}; this can be done while it is {}",
+                                                  record.id.value, to_string(record.state), allowed)};
+}
+
+// Whether it waits to be worked off, or was left half way by a failure in this process.
+bool is_waiting(const SubmissionRecord& record) {
+    switch (record.state) {
+    case SubmissionState::queued:
+    case SubmissionState::checking:
+    case SubmissionState::publishing:
+        return true;
+    default:
+        return false;
+    }
+}
+
+auto order_of_receipt(const SubmissionRecord& record) { return std::tuple(record.received_at, record.id); }
+
+} // namespace
+
+struct Pipeline::State {
+    explicit State(PipelineParts pipeline_parts)
+        : parts(std::move(pipeline_parts)), progress(parts.clock, parts.progress), log(parts.catalog),
+          checker(parts.objects, fresh, parts.pool, parts.disk, parts.temp_folder),
+          intake(parts, log, fresh, checker, memory, progress),
+          publisher(parts.project, parts.warehouse, checker, progress),
+          undos(parts.catalog, parts.warehouse, log, publisher),
+          work(parts, log, checker, memory, publisher, undos, progress), rehearsal(parts, checker, publisher, work),
+          retention(parts, fresh) {}
+
+    Result<SubmissionRecord> run(SubmissionId id);
+    Result<std::unique_ptr<ObjectReader>> open(const SubmissionRecord& record, const std::string& space,
+                                               const std::string& sha256) const;
+
+    const PipelineParts parts;
+    ProgressMeter progress;
+    SubmissionLog log;
+    FreshObjects fresh;
+    CheckMemory memory; // its parts hold claims of fresh
+    PartChecker checker;
+    Intake intake;
+    Publisher publisher;
+    UndoWork undos;
+    SubmissionWork work;
+    Rehearsal rehearsal;
+    RetentionWork retention;
+    std::mutex working; // one change of data at a time
+};
+
+Pipeline::Pipeline(PipelineParts parts) : state_(std::make_unique<State>(std::move(parts))) {}
+Pipeline::~Pipeline() = default;
+
+Status Pipeline::recover() {
+    const std::lock_guard lock(state_->working);
+    const PipelineParts& parts = state_->parts;
+    TRY(parts.warehouse.discard_all());
+    TRY(parts.objects.sweep());
+    for (const DirEntry& left : TRY(parts.disk.list(parts.temp_folder))) {
+        TRY(parts.disk.remove_tree(parts.temp_folder + "/" + left.name));
+    }
+    Status recovered;
+    for (const SubmissionRecord& record : TRY(parts.catalog.unfinished())) {
+        Status settled = state_->work.settle(record);
+        if (!settled && recovered) recovered = std::move(settled); // the others need not wait for it
+    }
+    return recovered;
+}
+
+Result<Received> Pipeline::receive(const Delivery& delivery, ByteSource& bytes) {
+    return state_->intake.receive(delivery, bytes);
+}
+
+Result<SubmissionRecord> Pipeline::run(SubmissionId id) {
+    const std::lock_guard lock(state_->working);
+    return state_->run(id);
+}
+
+Result<SubmissionRecord> Pipeline::State::run(SubmissionId id) {
+    const SubmissionRecord last = TRY(parts.catalog.get(id));
+    if (!is_waiting(last)) return last;
+    std::vector<SubmissionRecord> waiting = TRY(parts.catalog.unfinished());
+    std::erase_if(waiting, [&](const SubmissionRecord& record) {
+        const bool is_other_undo = record.kind == SubmissionKind::undo && record.id != id;
+        return !is_waiting(record) || is_other_undo || order_of_receipt(record) > order_of_receipt(last);
+    });
+    std::ranges::sort(waiting, {}, order_of_receipt);
+    for (SubmissionRecord& record : waiting) {
+        if (record.state != SubmissionState::queued) {
+            TRY(work.settle(record));
+            record = TRY(parts.catalog.get(record.id));
+        }
+        if (record.state == SubmissionState::queued) TRY(work.run(std::move(record)));
+    }
+    return parts.catalog.get(id);
+}
+
+Result<Pipeline::DryRun> Pipeline::dry_run(const Delivery& delivery, const std::string& path, std::size_t sample_rows) {
+    const std::lock_guard lock(state_->working);
+    return state_->rehearsal.of_file(delivery, path, sample_rows);
+}
+
+Result<Pipeline::DryRun> Pipeline::preview(SubmissionId id, std::size_t sample_rows) {
+    const std::lock_guard lock(state_->working);
+    return state_->rehearsal.of_held(TRY(state_->parts.catalog.get(id)), sample_rows);
+}
+
+Result<SubmissionRecord> Pipeline::approve(SubmissionId id, const std::string& by) {
+    const std::lock_guard lock(state_->working);
+    SubmissionRecord record = TRY(state_->parts.catalog.get(id));
+    if (record.state != SubmissionState::held) {
+        return fail(FailureCode::not_held,
+                    fmt::format("submission {} is {}, not held", id.value, to_string(record.state)));
+    }
+    if (record.asked_deletes.empty()) {
+        record.rejects_approved = true;
+    } else {
+        for (const auto& [dataset, rows] : record.asked_deletes) record.delete_approvals[dataset] = rows;
+    }
+    record.asked_deletes.clear();
+    TRY(state_->log.move(record, SubmissionState::queued, by));
+    record = TRY(state_->run(id));
+    if (record.state == SubmissionState::held &&
+        record.reason_code == failure_info(FailureCode::approval_changed).code) {
+        return fail(FailureCode::approval_changed, record.reason);
+    }
+    return record;
+}
+
+Result<SubmissionRecord> Pipeline::cancel(SubmissionId id, const std::string& by) {
+    SubmissionRecord record = TRY(state_->parts.catalog.get(id));
+    if (record.state != SubmissionState::held && record.state != SubmissionState::queued) {
+        return fail(wrong_state(record, "queued or held"));
+    }
+    TRY(state_->log.move(record, SubmissionState::cancelled,
+                         Error(FailureCode::cancelled, by.empty() ? "cancelled" : fmt::format("cancelled by {}", by))));
+    (void)state_->memory.take(id);
+    return state_->parts.catalog.get(id);
+}
+
+Result<SubmissionRecord> Pipeline::retry(SubmissionId id, const std::string& by) {
+    const std::lock_guard lock(state_->working);
+    SubmissionRecord record = TRY(state_->parts.catalog.get(id));
+    const bool is_rejected = record.state == SubmissionState::rejected;
+    if (record.state == SubmissionState::failed || is_rejected) {
+        if (record.kind != SubmissionKind::undo && record.raw_sha256.empty()) {
+            if (record.received_at == 0) {
+                return fail(
+                    FailureCode::interrupted,
+                    fmt::format("the bytes of submission {} never arrived whole; load the file again", id.value));
+            }
+            return fail(
+                FailureCode::retention_expired,
+                fmt::format("the bytes of submission {} were kept as long as they should be, and are gone", id.value));
+        }
+        if (is_rejected && record.kind == SubmissionKind::delivery) { // agreed to under another contract
+            record.rejects_approved = false;
+            record.delete_approvals.clear();
+        }
+        TRY(state_->log.move(record, SubmissionState::queued, by));
+    } else if (!is_waiting(record)) {
+        return fail(wrong_state(record, "failed, rejected or queued"));
+    }
+    return state_->run(id);
+}
+
+Result<Pipeline::Undone> Pipeline::undo(std::vector<SubmissionId> targets, bool cascade, bool dry_run,
+                                        const std::string& by) {
+    const std::lock_guard lock(state_->working);
+    SubmissionRecord record;
+    record.kind = SubmissionKind::undo;
+    record.state = SubmissionState::queued;
+    record.received_at = state_->parts.clock.now();
+    record.by = by;
+    record.undoes = std::move(targets);
+    record.cascade = cascade;
+    for (const SubmissionId target : record.undoes) TRY(state_->parts.catalog.get(target));
+    if (dry_run) {
+        UndoOutcome outcome = TRY(state_->undos.rehearse(record.undoes, cascade, by));
+        record.undoes = outcome.undone;
+        return Undone{std::move(record), std::move(outcome)};
+    }
+    TRY(state_->log.create(record));
+    return state_->work.run_undo(std::move(record));
+}
+
+Result<std::unique_ptr<ObjectReader>> Pipeline::open_raw(SubmissionId id) {
+    const SubmissionRecord record = TRY(state_->parts.catalog.get(id));
+    if (record.kind == SubmissionKind::undo) {
+        return fail(FailureCode::bad_argument, fmt::format("submission {} is an undo and has no file", id.value));
+    }
+    if (record.received_at == 0) {
+        return fail(FailureCode::interrupted, fmt::format("the bytes of submission {} never arrived whole", id.value));
+    }
+    return state_->open(record, record.target, record.raw_sha256);
+}
+
+Result<std::unique_ptr<ObjectReader>> Pipeline::open_errors(SubmissionId id, std::size_t part) {
+    const SubmissionRecord record = TRY(state_->parts.catalog.get(id));
+    if (part >= record.parts.size()) {
+        return fail(FailureCode::bad_argument,
+                    fmt::format("submission {} has {} parts", id.value, record.parts.size()));
+    }
+    const PartRecord& about = record.parts[part];
+    // Of a part that could not be read the one error stands in the record itself.
+    if (about.errors_total == 0 || about.dialect.empty()) return make_empty_object();
+    return state_->open(record, kOutputSpace, about.errors_sha256);
+}
+
+Result<std::unique_ptr<ObjectReader>> Pipeline::open_rejects(SubmissionId id, std::size_t part) {
+    const SubmissionRecord record = TRY(state_->parts.catalog.get(id));
+    if (part >= record.parts.size()) {
+        return fail(FailureCode::bad_argument,
+                    fmt::format("submission {} has {} parts", id.value, record.parts.size()));
+    }
+    if (record.parts[part].rejected == 0) return make_empty_object();
+    return state_->open(record, kOutputSpace, record.parts[part].rejects_sha256);
+}
+
+Result<std::unique_ptr<ObjectReader>> Pipeline::State::open(const SubmissionRecord& record, const std::string& space,
+                                                            const std::string& sha256) const {
+    if (!sha256.empty()) return parts.objects.open({space, sha256});
+    return fail(FailureCode::retention_expired,
+                fmt::format("what is asked for of submission {} was kept as long as it should be, and is gone",
+                            record.id.value));
+}
+
+Result<Pipeline::Pruned> Pipeline::prune(bool dry_run) {
+    const std::lock_guard lock(state_->working);
+    return state_->retention.prune(dry_run);
+}
+
+} // namespace inlet

@@ -1,0 +1,166 @@
+#include "pipeline/retention.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/commit_point.hpp"
+#include "pipeline/model_order.hpp"
+#include "pipeline/part_outputs.hpp"
+
+namespace inlet {
+
+namespace {
+
+constexpr std::size_t kPage = 500;
+// An object may be stored some time before the catalog names it, by a process that knows nothing of this one.
+constexpr Timestamp kGrace = Timestamp{3600} * 1'000'000;
+
+// The longer of two: nothing is for ever.
+std::optional<std::chrono::seconds> longer(std::optional<std::chrono::seconds> a,
+                                           std::optional<std::chrono::seconds> b) {
+    if (!a || !b) return std::nullopt;
+    return std::max(*a, *b);
+}
+
+} // namespace
+
+Result<Pipeline::Pruned> RetentionWork::prune(bool dry_run) {
+    Pipeline::Pruned pruned;
+    Dropped dropped;
+    TRY(forget_deliveries(dry_run, pruned, dropped));
+    if (!dry_run) TRY(prune_history(pruned));
+    TRY(remove_objects(dry_run, pruned, dropped));
+    return pruned;
+}
+
+Status RetentionWork::forget_deliveries(bool dry_run, Pipeline::Pruned& pruned, Dropped& dropped) {
+    SubmissionFilter filter;
+    filter.limit = kPage;
+    for (;;) {
+        const std::vector<SubmissionRecord> page = TRY(parts_.catalog.list(filter));
+        for (const SubmissionRecord& record : page) {
+            if (is_end(record.state)) TRY(forget_delivery(record, dry_run, pruned, dropped));
+        }
+        if (page.size() < kPage) return {};
+        filter.before = page.back().id;
+    }
+}
+
+Status RetentionWork::forget_delivery(const SubmissionRecord& record, bool dry_run, Pipeline::Pruned& pruned,
+                                      Dropped& dropped) {
+    if (!record.raw_sha256.empty() && is_over(record.received_at, raw_kept(record))) {
+        ++pruned.raw;
+        ++dropped[{record.target, record.raw_sha256}];
+        if (!dry_run) TRY(parts_.catalog.forget_raw(record.id));
+        commit_point("pipeline.raw-forgotten");
+    }
+    bool has_rejects = false;
+    for (const PartRecord& part : record.parts) {
+        has_rejects = has_rejects || !part.errors_sha256.empty() || !part.rejects_sha256.empty();
+    }
+    if (has_rejects && is_over(record.received_at, rejects_kept(record))) {
+        ++pruned.rejects;
+        for (const PartRecord& part : record.parts) {
+            if (!part.errors_sha256.empty()) ++dropped[{kOutputSpace, part.errors_sha256}];
+            if (!part.rejects_sha256.empty()) ++dropped[{kOutputSpace, part.rejects_sha256}];
+        }
+        if (!dry_run) TRY(parts_.catalog.forget_rejects(record.id));
+        commit_point("pipeline.rejects-forgotten");
+    }
+    return {};
+}
+
+Status RetentionWork::prune_history(Pipeline::Pruned& pruned) {
+    for (const Dataset& dataset : parts_.project.datasets) {
+        TRY(prune_table(dataset.name, dataset.retention.history, pruned));
+    }
+    for (const Model& model : parts_.project.models) {
+        Kept kept = std::chrono::seconds(0);
+        const std::vector<const Dataset*> read = datasets_read(parts_.project, model);
+        for (const Dataset* dataset : read) kept = longer(kept, dataset->retention.history);
+        if (!read.empty()) TRY(prune_table(model.name, kept, pruned));
+    }
+    return {};
+}
+
+// Every moment that is not older than what is kept can still be looked at: the version that stood when that began is
+// the last one below which nothing is needed.
+Status RetentionWork::prune_table(const std::string& name, Kept kept, Pipeline::Pruned& pruned) {
+    if (!kept) return {};
+    std::optional<Version> pruned_below;
+    for (const TableInfo& table : TRY(parts_.warehouse.tables())) {
+        if (table.name == name) pruned_below = table.pruned_below;
+    }
+    if (!pruned_below) return {}; // a model that was never computed
+    for (std::size_t limit = 64;; limit *= 4) {
+        const std::vector<VersionEntry> newest = TRY(parts_.warehouse.versions(name, limit));
+        for (const VersionEntry& line : newest) {
+            if (!is_over(line.published_at, kept)) continue;
+            if (line.number > *pruned_below) pruned.history_rows += TRY(parts_.warehouse.prune(name, line.number));
+            return {};
+        }
+        if (newest.size() < limit) return {};
+    }
+}
+
+Status RetentionWork::remove_objects(bool dry_run, Pipeline::Pruned& pruned, const Dropped& dropped) {
+    std::vector<ObjectInfo> unneeded;
+    const auto collect = [&](const ObjectInfo& object) -> Status {
+        if (object.stored_at > parts_.clock.now() - kGrace) return {};
+        std::uint64_t references = TRY(parts_.catalog.references(object.id.space, object.id.sha256));
+        const auto found = dropped.find(object.id);
+        if (dry_run && found != dropped.end()) references -= std::min(references, found->second);
+        if (references == 0) unneeded.push_back(object);
+        return {};
+    };
+    TRY(parts_.objects.list(collect));
+    for (const ObjectInfo& object : unneeded) {
+        bool removed = dry_run;
+        if (!dry_run) {
+            // Asked again: since then a delivery of the same bytes may have come.
+            const auto remove = [&]() -> Status {
+                if (TRY(parts_.catalog.references(object.id.space, object.id.sha256)) > 0) return {};
+                TRY(parts_.objects.remove(object.id));
+                removed = true;
+                return {};
+            };
+            TRY(fresh_.unless_claimed(object.id, remove));
+            commit_point("pipeline.object-removed");
+        }
+        if (removed) {
+            ++pruned.objects;
+            pruned.bytes += object.size;
+        }
+    }
+    return {};
+}
+
+RetentionWork::Kept RetentionWork::raw_kept(const SubmissionRecord& record) const {
+    if (!record.target_is_package) {
+        const Dataset* dataset = parts_.project.dataset(record.target);
+        return dataset == nullptr ? std::nullopt : dataset->retention.raw;
+    }
+    const Package* package = parts_.project.package(record.target);
+    if (package == nullptr) return std::nullopt;
+    Kept kept = std::chrono::seconds(0);
+    for (const auto& [member, name] : package->members) {
+        const Dataset* dataset = parts_.project.dataset(name);
+        kept = longer(kept, dataset == nullptr ? std::nullopt : dataset->retention.raw);
+    }
+    return kept;
+}
+
+RetentionWork::Kept RetentionWork::rejects_kept(const SubmissionRecord& record) const {
+    Kept kept = std::chrono::seconds(0);
+    for (const PartRecord& part : record.parts) {
+        const Dataset* dataset = parts_.project.dataset(part.dataset);
+        kept = longer(kept, dataset == nullptr ? std::nullopt : dataset->retention.rejects);
+    }
+    return kept;
+}
+
+bool RetentionWork::is_over(Timestamp since, Kept kept) const {
+    return kept && since <= parts_.clock.now() - std::chrono::microseconds(*kept).count();
+}
+
+} // namespace inlet

@@ -1,0 +1,40 @@
+// Lets go of what was kept long enough: raw deliveries, rejects, history, and then of the objects nobody needs. Floor
+// 5; one at a time.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "pipeline/fresh_objects.hpp"
+#include "pipeline/pipeline.hpp"
+
+namespace inlet {
+
+class RetentionWork {
+public:
+    // Both borrowed.
+    RetentionWork(const PipelineParts& parts, FreshObjects& fresh) : parts_(parts), fresh_(fresh) {}
+
+    // See Pipeline::prune().
+    Result<Pipeline::Pruned> prune(bool dry_run);
+
+private:
+    using Kept = std::optional<std::chrono::seconds>;
+    using Dropped = std::map<ObjectId, std::uint64_t>; // references that a dry run would have taken away
+
+    Status forget_deliveries(bool dry_run, Pipeline::Pruned& pruned, Dropped& dropped);
+    Status forget_delivery(const SubmissionRecord& record, bool dry_run, Pipeline::Pruned& pruned, Dropped& dropped);
+    Status prune_history(Pipeline::Pruned& pruned);
+    Status prune_table(const std::string& name, Kept kept, Pipeline::Pruned& pruned);
+    Status remove_objects(bool dry_run, Pipeline::Pruned& pruned, const Dropped& dropped);
+    Kept raw_kept(const SubmissionRecord& record) const;
+    Kept rejects_kept(const SubmissionRecord& record) const;
+    bool is_over(Timestamp since, Kept kept) const;
+
+    const PipelineParts& parts_;
+    FreshObjects& fresh_;
+};
+
+} // namespace inlet

@@ -1,0 +1,76 @@
+#include "pipeline/submission_log.hpp"
+
+#include <utility>
+
+#include "base/json_writer.hpp"
+
+namespace inlet {
+
+namespace {
+
+CatalogEvent event_of(const SubmissionRecord& record, const std::string& what, const std::string& by = "") {
+    JsonWriter detail;
+    detail.begin_object();
+    if (!record.reason_code.empty()) detail.member("code", record.reason_code).member("reason", record.reason);
+    if (record.version) detail.member("version", record.version.value);
+    if (record.attempts > 0) detail.member("attempt", record.attempts);
+    if (!by.empty()) detail.member("by", by);
+    detail.end_object();
+    CatalogEvent event;
+    event.type = "submission." + what;
+    event.detail = detail.take();
+    return event;
+}
+
+} // namespace
+
+Status SubmissionLog::create(SubmissionRecord& record) const {
+    record.id = TRY(catalog_.create(record, event_of(record, std::string(to_string(record.state)))));
+    return {};
+}
+
+Status SubmissionLog::move(SubmissionRecord& record, SubmissionState to, const std::string& by) const {
+    record.reason_code.clear();
+    record.reason.clear();
+    return write(record, to, by);
+}
+
+Status SubmissionLog::move(SubmissionRecord& record, SubmissionState to, const Error& reason) const {
+    record.reason_code = failure_info(reason.code).code;
+    // Who reads of a fault of the system wants all that is known; of the data, what to mend.
+    record.reason = failure_info(reason.code).kind == FailureKind::system ? in_words(reason) : reason.message;
+    return write(record, to, "");
+}
+
+Status SubmissionLog::note(const SubmissionRecord& record, const std::string& what) const {
+    return catalog_.update(record, record.state, event_of(record, what));
+}
+
+Status SubmissionLog::write(SubmissionRecord& record, SubmissionState to, const std::string& by) const {
+    const SubmissionState from = std::exchange(record.state, to);
+    Status written = catalog_.update(record, from, event_of(record, std::string(to_string(to)), by));
+    if (!written) record.state = from;
+    return written;
+}
+
+std::string in_words(const Error& error) {
+    return to_string(error).substr(failure_info(error.code).code.size() + 2); // "code: "
+}
+
+bool is_fault_of_data(FailureCode code) {
+    switch (failure_info(code).kind) {
+    case FailureKind::record:
+    case FailureKind::file:
+        return true;
+    case FailureKind::policy:
+        return code != FailureCode::contract_changed;
+    case FailureKind::submission:
+    case FailureKind::request:
+    case FailureKind::usage:
+    case FailureKind::system:
+        return false;
+    }
+    std::unreachable();
+}
+
+} // namespace inlet

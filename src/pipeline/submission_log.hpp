@@ -1,0 +1,39 @@
+// Writes the steps of submissions down: each step is one change of the catalog with its event. Floor 5. Safe from many
+// threads.
+#pragma once
+
+#include <string>
+
+#include "base/ids.hpp"
+#include "base/result.hpp"
+#include "catalog/catalog.hpp"
+
+namespace inlet {
+
+class SubmissionLog {
+public:
+    explicit SubmissionLog(Catalog& catalog) : catalog_(catalog) {} // borrowed
+
+    // A new submission in its record's state; sets record.id.
+    Status create(SubmissionRecord& record) const;
+    // From record.state to `to`. The record has the new state only if the catalog has it. Errors: wrong-state (somebody
+    // else moved it), the catalog's. `by`: who asked for it, for the event.
+    Status move(SubmissionRecord& record, SubmissionState to, const std::string& by = "") const;
+    // The same with a reason, which any other move takes away.
+    Status move(SubmissionRecord& record, SubmissionState to, const Error& reason) const;
+    // Writes the record as it is; the event is submission.`what`.
+    Status note(const SubmissionRecord& record, const std::string& what) const;
+
+private:
+    Status write(SubmissionRecord& record, SubmissionState to, const std::string& by) const;
+
+    Catalog& catalog_;
+};
+
+// The error without its code: message, context and causes.
+std::string in_words(const Error& error);
+
+// Whether the delivery is at fault: sending other data, and nothing else, would help.
+bool is_fault_of_data(FailureCode code);
+
+} // namespace inlet

@@ -1,0 +1,80 @@
+// Takes one queued submission to its end, or to where a person must decide; and after a crash or a failure finds out
+// how far it came. Floor 5; one submission at a time.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "catalog/catalog.hpp"
+#include "pipeline/check_memory.hpp"
+#include "pipeline/part_checker.hpp"
+#include "pipeline/pipeline.hpp"
+#include "pipeline/progress_meter.hpp"
+#include "pipeline/publisher.hpp"
+#include "pipeline/reject_policy.hpp"
+#include "pipeline/submission_log.hpp"
+#include "pipeline/undo_work.hpp"
+
+namespace inlet {
+
+class SubmissionWork {
+public:
+    // All borrowed.
+    SubmissionWork(const PipelineParts& parts, SubmissionLog& log, const PartChecker& checker, CheckMemory& memory,
+                   const Publisher& publisher, UndoWork& undos, ProgressMeter& progress)
+        : parts_(parts), log_(log), checker_(checker), memory_(memory), publisher_(publisher), undos_(undos),
+          progress_(progress) {}
+
+    // `record` is queued. The record as it stands afterwards: published, rejected, held or failed. Errors: what became
+    // of it cannot be written down.
+    Result<SubmissionRecord> run(SubmissionRecord record);
+
+    // The same of an undo, with what it did. Errors: also why it was refused or failed, with the record rejected or
+    // failed.
+    Result<Pipeline::Undone> run_undo(SubmissionRecord record);
+
+    // `record` is not at its end, and nobody works on it: it goes to the end that it has reached already, back to
+    // queued, or to failed (interrupted). Deliveries that are queued, and what is held, stay.
+    Status settle(SubmissionRecord record);
+
+    // The parts of a delivery as sent.
+    Result<std::vector<SentPart>> unpack_kept(const SubmissionRecord& record) const;
+    // The parts of it that held deletions are about.
+    Result<std::vector<SentPart>> unpack_held_deletes(const SubmissionRecord& record) const;
+
+private:
+    Status attempt(SubmissionRecord& record);
+    Result<std::vector<CheckedPart>> check(const SubmissionRecord& record);
+    Status publish(SubmissionRecord& record, std::vector<CheckedPart>& parts);
+    Status published(SubmissionRecord& record, const PublicationOutcome& outcome);
+    Status refused(SubmissionRecord& record, const SubmissionOutcome& outcome);
+    // Makes the held deletions of a part a submission of their own, unless they are already.
+    Status hold_deletes(const SubmissionRecord& parent, const PartRecord& part, std::uint64_t rows);
+    Status settle_published(SubmissionRecord& record);
+    // Rows that a published snapshot would have deleted and that are still held for approval.
+    Result<std::uint64_t> deletes_left(const SubmissionRecord& record, std::size_t part);
+    Result<SubmissionRecord> give_up(SubmissionId id, const Error& error);
+
+    const PipelineParts& parts_;
+    SubmissionLog& log_;
+    const PartChecker& checker_;
+    CheckMemory& memory_;
+    const Publisher& publisher_;
+    UndoWork& undos_;
+    ProgressMeter& progress_;
+};
+
+// What the reject policies say of checked parts: nothing to pass, else why the submission is rejected or held.
+struct PartsVerdict {
+    RejectVerdict verdict = RejectVerdict::pass;
+    std::optional<Error> reason;
+};
+PartsVerdict judge_parts(const std::vector<CheckedPart>& parts, bool rejects_approved);
+
+// What the warehouse says a submission is held for: rows to be deleted, by dataset. Empty: something else.
+std::map<std::string, std::uint64_t> asked_deletes(const Error& reason);
+
+// No submission has this id: rehearsals stage and publish under it, one at a time.
+inline constexpr SubmissionId kRehearsalId{-1};
+
+} // namespace inlet
