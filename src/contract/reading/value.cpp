@@ -105,8 +105,8 @@ public:
         text_.remove_prefix(word.size());
         return true;
     }
-    // Z, +hhmm or +hh:mm.
-    bool zone(std::int64_t& seconds) {
+    // Z, +hh:mm or, if `compact`, +hhmm.
+    bool zone(bool compact, std::int64_t& seconds) {
         if (take('Z')) {
             seconds = 0;
             return true;
@@ -116,7 +116,7 @@ public:
         int hours = 0;
         int minutes = 0;
         if (!number(2, 2, 0, 23, hours)) return false;
-        take(':');
+        if (!take(':') && !compact) return false;
         if (!number(2, 2, 0, 59, minutes)) return false;
         seconds = (hours * std::int64_t{3600} + minutes * std::int64_t{60}) * (west ? -1 : 1);
         return true;
@@ -173,7 +173,7 @@ std::optional<std::int64_t> read_iso(std::string_view text, FieldType type) {
             return std::nullopt;
         }
         if (cursor.take('.') && !cursor.fraction(moment.microsecond)) return std::nullopt;
-        if (!cursor.at_end() && !cursor.zone(moment.zone_seconds)) return std::nullopt;
+        if (!cursor.at_end() && !cursor.zone(false, moment.zone_seconds)) return std::nullopt;
     }
     if (!cursor.at_end()) return std::nullopt;
     return microseconds(moment, type);
@@ -218,7 +218,7 @@ bool read_directive(char directive, Cursor& cursor, Moment& moment) {
     case 'A':
         return cursor.name(kWeekdays).has_value();
     case 'z':
-        return cursor.zone(moment.zone_seconds);
+        return cursor.zone(true, moment.zone_seconds);
     case 'Z':
         return cursor.take_word("utc") || cursor.take_word("gmt") || cursor.take_word("z");
     case '%':

@@ -83,7 +83,7 @@ TEST(ReadValue, DefaultDatesAndTimes) {
         EXPECT_FALSE(seconds(FieldType::date, "default", wrong)) << wrong;
     }
     for (const char* wrong : {"2020-01-01", "2020-01-01 00:00:00", "2020-01-01T24:00:00", "2020-01-01T00:00",
-                              "2020-01-01T00:00:00.", "2020-01-01T00:00:00+1"}) {
+                              "2020-01-01T00:00:00.", "2020-01-01T00:00:00+1", "2020-01-01T00:00:00+0100"}) {
         EXPECT_FALSE(seconds(FieldType::datetime, "default", wrong)) << wrong;
     }
     for (const char* wrong : {"1:00:00", "01:00", "01:00:00+01:00", "25:00:00", "01:60:00"}) {
