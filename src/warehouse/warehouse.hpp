@@ -47,6 +47,7 @@ struct PublishPart {
     bool broken_keys_readable = true;             // whether the key of each of them could be read
     std::shared_ptr<const RowSource> broken_keys; // their keys (only key columns are set); null when there are none
     std::optional<Version> delete_before;         // delete_missing: only rows with _version below this go
+    bool keys_distinct = false;                   // the checker saw that no key repeats in the part: the warehouse need not look for repeats
 };
 
 struct PublishSubmission {
