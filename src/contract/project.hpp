@@ -30,7 +30,7 @@ struct RejectPolicy {
 };
 
 struct DeletePolicy {
-    enum class Policy : std::uint8_t { none, explicit_, missing };
+    enum class Policy : std::uint8_t { none, missing };
     enum class OnRejects : std::uint8_t { delete_nothing, keep_broken_keys }; // yaml: nothing | keep_broken
     enum class OverLimit : std::uint8_t { hold, reject, skip };
     Policy policy = Policy::none;         // sync defaults to missing

@@ -235,8 +235,8 @@ std::string_view project_json_schema() {
       "additionalProperties": false,
       "properties": {
         "policy": {
-          "description": "none; explicit: what a delivery asks for; missing: what a replace or sync delivery does not hold. sync has missing unless said.",
-          "enum": ["none", "explicit", "missing"]
+          "description": "none; missing: what a replace or sync delivery does not hold. sync has missing unless said.",
+          "enum": ["none", "missing"]
         },
         "max_rows": {"description": "The most rows that one submission may delete.", "$ref": "#/$defs/count"},
         "max_share": {

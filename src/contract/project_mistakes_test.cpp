@@ -162,8 +162,7 @@ TEST(ReadProject, SaysWhatIsWrongWithADataset) {
              {"rejects: {keep: ^-5}", "`keep` must be a whole number, 0 or more; found `-5`"},
              {"deletes: {policy: ^missing}", "`policy: missing` needs `write: sync` or `write: replace`; dataset `a` "
                                              "has `write: append`, whose deliveries do not say what is gone"},
-             {"deletes: {policy: ^explicit}", "`policy: explicit` needs a `primaryKey` in the schema of dataset `a`"},
-             {"deletes: {policy: ^all}", "`policy` must be none, explicit or missing; found `all`"},
+             {"deletes: {policy: ^all}", "`policy` must be none or missing; found `all`"},
              {"deletes: {on_rejects: ^keep_broken}",
               "`on_rejects: keep_broken` needs a `primaryKey` in the schema of dataset `a`"},
              {"deletes: {on_rejects: ^keep}", "`on_rejects` must be nothing or keep_broken; found `keep`",

@@ -156,8 +156,6 @@ TEST(ReadProject, SyncDeletesWhatIsMissingUnlessToldOtherwise) {
     EXPECT_EQ(project_of(head + "    deletes: {max_share: 10%}").datasets[0].deletes.policy,
               DeletePolicy::Policy::missing);
     EXPECT_EQ(project_of(head + "    deletes: {policy: none}").datasets[0].deletes.policy, DeletePolicy::Policy::none);
-    EXPECT_EQ(project_of(head + "    deletes: {policy: explicit}").datasets[0].deletes.policy,
-              DeletePolicy::Policy::explicit_);
 }
 
 TEST(ReadProject, ReadsSharesAndTimes) {

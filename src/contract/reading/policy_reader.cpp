@@ -78,8 +78,7 @@ void read_deletes(const Element& node, const Context& context, bool mode_known, 
     using OnRejects = DeletePolicy::OnRejects;
     using OverLimit = DeletePolicy::OverLimit;
     static constexpr KeySet kKeys{keys::kDeletes};
-    static const Words<Policy> kPolicies{
-        {"none", Policy::none}, {"explicit", Policy::explicit_}, {"missing", Policy::missing}};
+    static const Words<Policy> kPolicies{{"none", Policy::none}, {"missing", Policy::missing}};
     static const Words<OnRejects> kOnRejects{{"nothing", OnRejects::delete_nothing},
                                              {"keep_broken", OnRejects::keep_broken_keys}};
     static const Words<OverLimit> kOverLimit{
@@ -112,10 +111,6 @@ void read_deletes(const Element& node, const Context& context, bool mode_known, 
                                            "{}`, whose deliveries do not "
                                            "say what is gone",
                                            context.thing, to_string(dataset.write)));
-    }
-    if (*word == Policy::explicit_ && context.keyless) {
-        page.wrong(one->place,
-                   fmt::format("`policy: explicit` needs a `primaryKey` in the schema of {}", context.thing));
     }
 }
 
