@@ -1,0 +1,128 @@
+// Rendering of changes.
+#include "app/change_view.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "app/display_text.hpp"
+#include "app/text_table.hpp"
+
+namespace inlet {
+
+namespace {
+
+using Values = std::vector<std::optional<std::string>>;
+
+// Takes the names of the columns, then stops the read.
+class ColumnNames final : public ResultSink {
+public:
+    Status begin(const std::vector<ResultColumn>& columns) override {
+        for (const ResultColumn& column : columns) {
+            if (!column.name.starts_with('_')) names.push_back(column.name);
+        }
+        begun = true;
+        return fail(FailureCode::cancelled, "the names of the columns are enough");
+    }
+    Status batch(const RecordBatch&) override { return {}; }
+
+    std::vector<std::string> names;
+    bool begun = false;
+};
+
+std::string_view change_name(Change change) {
+    switch (change) {
+    case Change::inserted:
+        return "inserted";
+    case Change::updated:
+        return "updated";
+    case Change::deleted:
+        return "deleted";
+    }
+    CHECK(false);
+}
+
+std::string column_name(const std::vector<std::string>& columns, std::size_t i) {
+    return i < columns.size() ? columns[i] : fmt::format("column {}", i + 1);
+}
+
+// "a=1, b=NULL" of the columns named, or of all.
+std::string pairs(const Values& values, const std::vector<std::string>& columns, const std::vector<std::string>& only) {
+    std::string out;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const std::string name = column_name(columns, i);
+        if (!only.empty() && std::ranges::find(only, name) == only.end()) continue;
+        out += fmt::format("{}{}={}", out.empty() ? "" : ", ", printable(name), shown_cell(values[i], true));
+    }
+    return out;
+}
+
+void write_values(JsonWriter& json, const Values& values, const std::vector<std::string>& columns) {
+    if (values.empty()) {
+        json.null();
+        return;
+    }
+    json.begin_object();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        json.key(column_name(columns, i));
+        if (values[i])
+            json.value(*values[i]);
+        else
+            json.null();
+    }
+    json.end_object();
+}
+
+} // namespace
+
+Result<std::vector<std::string>> table_columns(Warehouse& warehouse, std::string_view table) {
+    ColumnNames sink;
+    const Status status = warehouse.read(table, std::nullopt, sink);
+    if (!sink.begun)
+        return fail(status ? Error(FailureCode::internal, "the warehouse did not name the columns") : status.error());
+    return std::move(sink.names);
+}
+
+std::string change_text(const ChangedRow& row, const std::vector<std::string>& columns,
+                        const std::vector<std::string>& key, Paint paint, std::size_t width) {
+    const auto fitted = [&](std::string text) { return width > 2 ? cut_to_width(text, width - 2) : text; };
+    switch (row.change) {
+    case Change::inserted:
+        return paint.green("+ " + fitted(pairs(row.after, columns, {})));
+    case Change::deleted:
+        return paint.red("- " + fitted(pairs(row.before, columns, {})));
+    case Change::updated:
+        break;
+    }
+    std::string text = pairs(row.after, columns, key) + ":";
+    for (std::size_t i = 0; i < std::min(row.before.size(), row.after.size()); ++i) {
+        if (row.before[i] == row.after[i]) continue;
+        text += fmt::format("{} {} {} -> {}", text.ends_with(':') ? "" : ",", printable(column_name(columns, i)),
+                            shown_cell(row.before[i], true), shown_cell(row.after[i], true));
+    }
+    return paint.yellow("~ " + fitted(std::move(text)));
+}
+
+void write_change(JsonWriter& json, const ChangedRow& row, const std::vector<std::string>& columns) {
+    json.begin_object().member("change", change_name(row.change)).key("before");
+    write_values(json, row.before, columns);
+    json.key("after");
+    write_values(json, row.after, columns);
+    json.end_object();
+}
+
+void write_change_counts(JsonWriter& json, const ChangeCounts& counts) {
+    json.member("inserted", counts.inserted).member("updated", counts.updated).member("deleted", counts.deleted);
+}
+
+std::vector<std::string> key_columns(const Project& project, std::string_view table) {
+    if (const Model* model = project.model(table)) return model->primary_key;
+    std::vector<std::string> names;
+    if (const Dataset* dataset = project.dataset(table)) {
+        for (const std::size_t position : dataset->schema.primary_key)
+            names.push_back(dataset->schema.fields[position].name);
+    }
+    return names;
+}
+
+} // namespace inlet

@@ -1,0 +1,104 @@
+// Numbers as a person reads them. Nothing depends on the locale, so that output is the same everywhere.
+#include "app/figures.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "records/scalars.hpp"
+
+namespace inlet {
+
+namespace {
+
+constexpr Timestamp kSecond = 1'000'000;
+
+// Times before 1970 round towards the past, as times after it do.
+Timestamp floor_seconds(Timestamp moment) {
+    const Timestamp rest = moment % kSecond;
+    return (moment - rest) / kSecond - (rest < 0 ? 1 : 0);
+}
+
+struct Unit {
+    std::string_view name;
+    double bytes;
+};
+
+constexpr std::array<Unit, 10> kUnits{{{"", 1},
+                                       {"b", 1},
+                                       {"kb", 1e3},
+                                       {"mb", 1e6},
+                                       {"gb", 1e9},
+                                       {"tb", 1e12},
+                                       {"kib", 1024.0},
+                                       {"mib", 1048576.0},
+                                       {"gib", 1073741824.0},
+                                       {"tib", 1099511627776.0}}};
+
+} // namespace
+
+std::string show_count(std::uint64_t count) {
+    std::string text = std::to_string(count);
+    for (std::size_t from_end = 3; from_end < text.size(); from_end += 4) text.insert(text.size() - from_end, 1, ',');
+    return text;
+}
+
+std::string show_count(std::uint64_t count, std::string_view noun) {
+    return fmt::format("{} {}{}", show_count(count), noun, count == 1 ? "" : "s");
+}
+
+std::string show_bytes(std::uint64_t bytes) {
+    if (bytes < 1000) return fmt::format("{} B", bytes);
+    static constexpr std::array<std::string_view, 6> kNames{"kB", "MB", "GB", "TB", "PB", "EB"};
+    double amount = static_cast<double>(bytes) / 1000;
+    std::size_t unit = 0;
+    while (amount >= 999.5 && unit + 1 < kNames.size()) {
+        amount /= 1000;
+        ++unit;
+    }
+    if (amount < 9.95) return fmt::format("{:.1f} {}", amount, kNames[unit]);
+    return fmt::format("{:.0f} {}", amount, kNames[unit]);
+}
+
+std::string show_span(double seconds) {
+    if (!(seconds > 0)) return "0 s";
+    if (seconds < 9.995) return fmt::format("{:.2f} s", seconds);
+    if (seconds < 59.5) return fmt::format("{:.0f} s", seconds);
+    if (seconds > 1e9) return "very long";
+    const auto whole = static_cast<std::uint64_t>(std::llround(seconds));
+    const std::uint64_t hours = whole / 3600;
+    const std::uint64_t minutes = whole / 60 % 60;
+    if (hours == 0) return fmt::format("{}:{:02}", minutes, whole % 60);
+    return fmt::format("{}:{:02}:{:02}", hours, minutes, whole % 60);
+}
+
+std::string show_moment(Timestamp moment) {
+    std::string text = format_datetime(floor_seconds(moment) * kSecond);
+    std::ranges::replace(text, 'T', ' ');
+    return text;
+}
+
+std::string iso_moment(Timestamp moment) {
+    const Timestamp seconds = floor_seconds(moment);
+    return fmt::format("{}.{:06}Z", format_datetime(seconds * kSecond), moment - seconds * kSecond);
+}
+
+std::optional<std::uint64_t> read_bytes(std::string_view text) {
+    double number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+    if (error != std::errc{} || !(number >= 0)) return std::nullopt;
+    std::string name(end, text.data() + text.size());
+    std::erase(name, ' ');
+    std::ranges::transform(name, name.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    const auto unit = std::ranges::find(kUnits, name, &Unit::name);
+    if (unit == kUnits.end()) return std::nullopt;
+    const double bytes = number * unit->bytes;
+    if (bytes >= 9e18) return std::nullopt;
+    return static_cast<std::uint64_t>(bytes);
+}
+
+} // namespace inlet

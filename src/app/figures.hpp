@@ -1,0 +1,24 @@
+// Numbers as a person reads them: counts, bytes, shares, spans of time and moments. Floor 7; pure functions.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+
+namespace inlet {
+
+std::string show_count(std::uint64_t count);                        // "26,024,289"
+std::string show_count(std::uint64_t count, std::string_view noun); // "1 row", "2 rows"; the plural takes an s
+std::string show_bytes(std::uint64_t bytes); // "812 B", "1.4 MB", "720 MB": powers of 1000, three digits
+std::string show_span(double seconds);       // "0.42 s", "12 s", "3:05", "1:02:03"
+std::string show_moment(Timestamp moment);   // "2026-11-20 10:18:43" (UTC)
+std::string iso_moment(Timestamp moment);    // "2026-11-20T10:18:43.250000Z", RFC 3339
+
+// "256MiB", "1.5 GB", "268435456": bytes. Units B, kB, MB, GB, TB (powers of 1000), KiB, MiB, GiB, TiB (of 1024), upper
+// and lower case alike.
+std::optional<std::uint64_t> read_bytes(std::string_view text);
+
+} // namespace inlet

@@ -1,0 +1,45 @@
+// Submissions and what became of them, for a person and as JSON. Floor 7; pure functions.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/paint.hpp"
+#include "base/json_writer.hpp"
+#include "catalog/catalog.hpp"
+#include "records/violation.hpp"
+#include "warehouse/warehouse.hpp"
+
+namespace inlet {
+
+// "published" in green, "held" in yellow, "rejected" and "failed" in red.
+std::string painted_state(SubmissionState state, Paint paint);
+
+// "3 inserted, 2 updated, 1 deleted", what is zero left out; "no change".
+std::string counts_text(const ChangeCounts& counts);
+ChangeCounts counts_of(const PartRecord& part);
+
+// A part in a few lines: where it went, how many records, what changed, and the folded errors below. `number` counts
+// from 1.
+std::string part_text(const PartRecord& part, const std::vector<std::string>& errors, Paint paint);
+
+// "published as version 1 (submission 1)", with the reason in words where there is one.
+std::string outcome_text(const SubmissionRecord& record, Paint paint);
+
+// Command lines that make sense next, and what each is for.
+using NextSteps = std::vector<std::pair<std::string, std::string>>;
+NextSteps next_steps(const SubmissionRecord& record);
+std::string next_steps_text(const NextSteps& steps, Paint paint);
+
+// {"code","field","count"} for each; `field` is null for the record or file as a whole.
+void write_counts(JsonWriter& json, const std::vector<CodeCount>& counts);
+// {"name","dataset","rows","accepted","rejected","inserted","updated","deleted","unchanged","held_deletes","skipped_deletes","errors_total","counts"}
+void write_part(JsonWriter& json, const PartRecord& part);
+// Members of the object that `load` prints, without its braces: "submission","state","version","parts" and, where there
+// is one, "reason".
+void write_outcome(JsonWriter& json, const SubmissionRecord& record);
+// The whole record, as `show` and `submissions` print it.
+void write_record(JsonWriter& json, const SubmissionRecord& record);
+
+} // namespace inlet

@@ -1,0 +1,178 @@
+// Opening things lazily, in the order in which they need each other.
+#include "app/session.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "app/deferred_warehouse.hpp"
+#include "app/project_file.hpp"
+#include "catalog/sqlite/sqlite_catalog.hpp"
+#include "objects/directory/directory_store.hpp"
+#include "warehouse/duckdb/duckdb_warehouse.hpp"
+
+namespace inlet {
+
+namespace {
+
+// Notes when the tables of some datasets are not there yet.
+bool all_defined(const std::vector<TableInfo>& tables, const std::vector<Dataset>& datasets) {
+    return std::ranges::all_of(datasets, [&](const Dataset& dataset) {
+        return std::ranges::find(tables, dataset.name, &TableInfo::name) != tables.end();
+    });
+}
+
+} // namespace
+
+Session::Session(SessionSettings settings, Console& console, Interrupts& interrupts)
+    : settings_(std::move(settings)), console_(console), interrupts_(interrupts), disk_(make_posix_disk()),
+      progress_(console, clock_) {}
+
+Session::~Session() {
+    progress_.clear();
+    interrupts_.at_end({});
+    if (!temp_folder_.empty()) (void)disk_->remove_tree(temp_folder_);
+}
+
+ThreadPool& Session::pool() {
+    if (!pool_) pool_ = std::make_unique<ThreadPool>(settings_.threads - 1);
+    return *pool_;
+}
+
+std::string Session::user() const {
+    const passwd* entry = ::getpwuid(::geteuid());
+    return entry != nullptr ? entry->pw_name : std::to_string(::geteuid());
+}
+
+Result<std::string> Session::temp_folder() {
+    if (temp_folder_.empty()) {
+        const char* named = std::getenv("TMPDIR");
+        std::string folder = temporary_name(named != nullptr && *named != '\0' ? named : "/tmp", "inlet");
+        TRY(disk_->make_dirs(folder));
+        temp_folder_ = std::move(folder);
+        interrupts_.at_end([disk = disk_.get(), path = temp_folder_] { (void)disk->remove_tree(path); });
+    }
+    return temp_folder_;
+}
+
+Result<std::string> Session::project_path() { return find_project_file(settings_.project); }
+
+std::expected<const Project*, std::vector<Diagnostic>> Session::checked_project(const std::string& path) {
+    if (!project_) {
+        const DiskFiles files(*disk_);
+        auto project = read_project(path, files);
+        if (!project) return std::unexpected(std::move(project.error()));
+        project_ = std::make_unique<Project>(std::move(*project));
+    }
+    return project_.get();
+}
+
+Result<const Project*> Session::project() {
+    if (project_) return project_.get();
+    const std::string path = TRY(project_path());
+    auto project = checked_project(path);
+    if (!project) return fail(to_error(project.error()));
+    return *project;
+}
+
+Result<std::string> Session::data_path(std::string_view name) {
+    const Project* project = TRY(this->project());
+    TRY(disk_->make_dirs(project->data_folder));
+    return fmt::format("{}/{}", project->data_folder, name);
+}
+
+Status Session::take_lock(ProjectLock::Mode mode) {
+    if (lock_ && lock_->mode() == mode) return {};
+    lock_.reset();
+    const std::string path = TRY(data_path(".lock"));
+    lock_ = TRY(ProjectLock::take(path, mode, settings_.wait_seconds));
+    return {};
+}
+
+Result<Catalog*> Session::catalog() {
+    if (!catalog_) {
+        const std::string path = TRY(data_path("catalog.sqlite"));
+        catalog_ = TRY(open_sqlite_catalog(path, clock_));
+    }
+    return catalog_.get();
+}
+
+Result<ObjectStore*> Session::objects() {
+    if (!objects_) {
+        const std::string path = TRY(data_path("objects"));
+        objects_ = TRY(open_directory_store(*disk_, clock_, path));
+    }
+    return objects_.get();
+}
+
+Result<Warehouse*> Session::open_warehouse(bool read_only) {
+    DuckdbOptions options;
+    options.path = TRY(data_path("warehouse.duckdb"));
+    options.memory_bytes_max = settings_.memory_bytes;
+    options.threads = settings_.threads;
+    options.temp_folder = TRY(data_path("spill"));
+    options.read_only = read_only;
+    warehouse_ = TRY(open_duckdb_warehouse(std::move(options), clock_));
+    return warehouse_.get();
+}
+
+Result<Warehouse*> Session::reading() {
+    if (warehouse_) return warehouse_.get();
+    const Project* project = TRY(this->project());
+    TRY(take_lock(ProjectLock::Mode::shared));
+    Result<Warehouse*> opened = open_warehouse(true);
+    if (opened) {
+        const std::vector<TableInfo> tables = TRY((*opened)->tables());
+        if (all_defined(tables, project->datasets)) return opened;
+    }
+    if (!opened && opened.error().code != FailureCode::file_not_found) return opened;
+    // A dataset that nothing was loaded into yet is still a table that can be read.
+    warehouse_.reset();
+    TRY(take_lock(ProjectLock::Mode::exclusive));
+    Warehouse* warehouse = TRY(open_warehouse(false));
+    TRY(warehouse->define(project->datasets));
+    return warehouse;
+}
+
+Result<Pipeline*> Session::make_pipeline(Warehouse& warehouse) {
+    PipelineParts parts{.project = *TRY(project()),
+                        .objects = *TRY(objects()),
+                        .catalog = *TRY(catalog()),
+                        .warehouse = warehouse,
+                        .disk = *disk_,
+                        .clock = clock_,
+                        .pool = pool(),
+                        .temp_folder = TRY(data_path("tmp")),
+                        .progress = [this](const Progress& progress) {
+                            progress_.show({.doing = to_string(progress.state),
+                                            .bytes = progress.bytes,
+                                            .bytes_total = progress.bytes_total,
+                                            .rows = progress.rows});
+                        }};
+    pipeline_ = std::make_unique<Pipeline>(std::move(parts));
+    return pipeline_.get();
+}
+
+Result<Pipeline*> Session::browsing() {
+    if (pipeline_) return pipeline_.get();
+    deferred_ = make_deferred_warehouse([this] { return reading(); });
+    return make_pipeline(*deferred_);
+}
+
+Result<Pipeline*> Session::pipeline() {
+    if (pipeline_) return pipeline_.get();
+    const Project* project = TRY(this->project());
+    TRY(take_lock(ProjectLock::Mode::exclusive));
+    Warehouse* warehouse = TRY(open_warehouse(false));
+    TRY(warehouse->define(project->datasets));
+    Pipeline* pipeline = TRY(make_pipeline(*warehouse));
+    TRY(pipeline->recover());
+    return pipeline;
+}
+
+} // namespace inlet

@@ -1,0 +1,84 @@
+// The composition root: one run of the program, which opens what its command asks for, when it asks, and nothing else.
+// The only place that names the stores' technologies. Floor 7; one thread.
+//
+// Who may run beside whom (DuckDB lets one process write, or several read): `pipeline()` takes the project's lock
+// alone, `reading()` shares it with other readers, and `catalog()` and `browsing()` take none, so that deliveries can
+// be looked at while one is loaded.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "app/console.hpp"
+#include "app/interrupts.hpp"
+#include "app/progress.hpp"
+#include "app/project_lock.hpp"
+#include "base/clock.hpp"
+#include "base/disk.hpp"
+#include "base/thread_pool.hpp"
+#include "contract/project.hpp"
+#include "contract/project_reader.hpp"
+#include "pipeline/pipeline.hpp"
+
+namespace inlet {
+
+struct SessionSettings {
+    std::string project;                      // as --project says
+    std::size_t threads = 1;                  // that work, the calling one included
+    std::size_t memory_bytes = 256ULL << 20U; // for the database
+    double wait_seconds = 2;                  // for another process
+};
+
+class Session {
+public:
+    Session(SessionSettings settings, Console& console, Interrupts& interrupts);
+    ~Session();
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    Console& console() { return console_; }
+    Disk& disk() { return *disk_; }
+    const Clock& clock() const { return clock_; }
+    ThreadPool& pool(); // started when first asked for
+    ProgressDisplay& progress() { return progress_; }
+    // Who acts, as versions and submissions record it: the name of the system's user.
+    std::string user() const;
+
+    // A folder that is gone at the end of the run, for commands that need no project.
+    Result<std::string> temp_folder();
+
+    Result<std::string> project_path();
+    std::expected<const Project*, std::vector<Diagnostic>> checked_project(const std::string& path);
+    Result<const Project*> project(); // project-not-found, project-invalid
+    Result<Catalog*> catalog();
+    Result<ObjectStore*> objects();
+    Result<Warehouse*> reading(); // read only; holds every dataset of the project
+    Result<Pipeline*> browsing(); // to look at what was kept: open_raw(), open_errors(), open_rejects()
+    Result<Pipeline*> pipeline(); // to change things: recovered, datasets defined
+
+private:
+    Status take_lock(ProjectLock::Mode mode);
+    Result<std::string> data_path(std::string_view name); // makes the data folder
+    Result<Warehouse*> open_warehouse(bool read_only);
+    Result<Pipeline*> make_pipeline(Warehouse& warehouse);
+
+    SessionSettings settings_;
+    Console& console_;
+    Interrupts& interrupts_;
+    std::unique_ptr<Disk> disk_;
+    SystemClock clock_;
+    ProgressDisplay progress_;
+    std::string temp_folder_;
+    std::unique_ptr<Project> project_;
+    std::unique_ptr<ProjectLock> lock_;
+    std::unique_ptr<ThreadPool> pool_;
+    std::unique_ptr<Catalog> catalog_;
+    std::unique_ptr<ObjectStore> objects_;
+    std::unique_ptr<Warehouse> warehouse_;
+    std::unique_ptr<Warehouse> deferred_;
+    std::unique_ptr<Pipeline> pipeline_;
+};
+
+} // namespace inlet
