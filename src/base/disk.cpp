@@ -1,5 +1,5 @@
-// The machine's file system by POSIX calls, unbuffered: what append() took is in the system's page cache when it returns.
-// Floor 0. PosixDisk holds no state, so every thread may use it at once.
+// The machine's file system by POSIX calls, unbuffered: what append() took is in the system's page cache when it
+// returns. Floor 0. PosixDisk holds no state, so every thread may use it at once.
 #include "base/disk.hpp"
 
 #include <dirent.h>
@@ -56,7 +56,8 @@ public:
         std::size_t done = 0;
         while (done < bytes.size()) {
             const ssize_t wrote = unbroken([&] {
-                return ::pwrite(fd_.get(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(written_ + done));
+                return ::pwrite(fd_.get(), bytes.data() + done, bytes.size() - done,
+                                static_cast<off_t>(written_ + done));
             });
             if (wrote < 0) return failed("write", path_, errno);
             done += static_cast<std::size_t>(wrote);
@@ -68,8 +69,9 @@ public:
     Result<std::size_t> pread(std::span<std::byte> bytes, std::uint64_t offset) const override {
         std::size_t done = 0;
         while (done < bytes.size()) {
-            const ssize_t got = unbroken(
-                [&] { return ::pread(fd_.get(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done)); });
+            const ssize_t got = unbroken([&] {
+                return ::pread(fd_.get(), bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
+            });
             if (got < 0) return failed("read", path_, errno);
             if (got == 0) break;
             done += static_cast<std::size_t>(got);
@@ -78,13 +80,14 @@ public:
     }
 
     Result<std::uint64_t> size() const override {
-        struct stat status {};
+        struct stat status{};
         if (::fstat(fd_.get(), &status) != 0) return failed("look at", path_, errno);
         return static_cast<std::uint64_t>(status.st_size);
     }
 
     Status sync() override {
-        // Linux reports a failed write-back once and then forgets the pages, so a second sync would succeed without cause.
+        // Linux reports a failed write-back once and then forgets the pages, so a second sync would succeed without
+        // cause.
         if (sync_error_ != 0) return failed("sync", path_, sync_error_);
         if (unbroken([&] { return ::fdatasync(fd_.get()); }) != 0) {
             sync_error_ = errno;
@@ -96,7 +99,8 @@ public:
     void begin_writeback() override {
         if (written_ == started_) return;
         // Only advice: whether it worked shows in sync().
-        ::sync_file_range(fd_.get(), static_cast<off_t>(started_), static_cast<off_t>(written_ - started_), SYNC_FILE_RANGE_WRITE);
+        ::sync_file_range(fd_.get(), static_cast<off_t>(started_), static_cast<off_t>(written_ - started_),
+                          SYNC_FILE_RANGE_WRITE);
         started_ = written_;
     }
 
@@ -120,7 +124,8 @@ public:
 
     Result<std::unique_ptr<File>> open(const std::string& path) const override {
         const int fd = unbroken([&] { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); });
-        if (fd < 0 && errno == ENOENT) return fail(FailureCode::file_not_found, fmt::format("there is no file {}", path));
+        if (fd < 0 && errno == ENOENT)
+            return fail(FailureCode::file_not_found, fmt::format("there is no file {}", path));
         if (fd < 0) return failed("open", path, errno);
         return std::make_unique<PosixFile>(fd, path);
     }
@@ -153,7 +158,8 @@ public:
         const Descriptor fd(unbroken([&] { return ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
         if (fd.get() < 0) return failed("sync the folder", path, errno);
         // EINVAL: a file system that has no such thing (some network ones); there is nothing better to do there.
-        if (unbroken([&] { return ::fsync(fd.get()); }) != 0 && errno != EINVAL) return failed("sync the folder", path, errno);
+        if (unbroken([&] { return ::fsync(fd.get()); }) != 0 && errno != EINVAL)
+            return failed("sync the folder", path, errno);
         return {};
     }
 
@@ -174,7 +180,7 @@ public:
             }
             const std::string_view name = item->d_name;
             if (name == "." || name == "..") continue;
-            struct stat status {};
+            struct stat status{};
             if (::fstatat(::dirfd(dir.get()), item->d_name, &status, 0) != 0 &&
                 ::fstatat(::dirfd(dir.get()), item->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
                 if (errno == ENOENT) continue; // removed by another since
@@ -191,7 +197,7 @@ public:
     }
 
     Result<bool> exists(const std::string& path) const override {
-        struct stat status {};
+        struct stat status{};
         if (::stat(path.c_str(), &status) == 0) return true;
         if (errno == ENOENT || errno == ENOTDIR) return false;
         return failed("look at", path, errno);

@@ -25,7 +25,16 @@ TEST(JsonWriter, PutsCommasBetweenAndNowhereElse) {
     JsonWriter json;
     json.begin_object();
     json.member("a", 1);
-    json.key("b").begin_array().value(2).value("x").begin_array().end_array().begin_object().end_object().null().end_array();
+    json.key("b")
+        .begin_array()
+        .value(2)
+        .value("x")
+        .begin_array()
+        .end_array()
+        .begin_object()
+        .end_object()
+        .null()
+        .end_array();
     json.key("c").begin_object().member("d", true).member("e", false).end_object();
     json.member("f", "g");
     json.end_object();
@@ -95,12 +104,14 @@ TEST(JsonString, KeepsUtf8) {
 TEST(JsonString, ReplacesEachByteThatIsNotUtf8) {
     const std::string bad = "\xEF\xBF\xBD";
     EXPECT_EQ(escaped("\xff"), "\"" + bad + "\"");
-    EXPECT_EQ(escaped("a\x80" "b"), "\"a" + bad + "b\"");
-    EXPECT_EQ(escaped("\xC0\x80"), "\"" + bad + bad + "\"");                 // overlong
-    EXPECT_EQ(escaped("\xE0\x9F\xBF"), "\"" + bad + bad + bad + "\"");       // overlong
-    EXPECT_EQ(escaped("\xED\xA0\x80"), "\"" + bad + bad + bad + "\"");       // surrogate
+    EXPECT_EQ(escaped("a\x80"
+                      "b"),
+              "\"a" + bad + "b\"");
+    EXPECT_EQ(escaped("\xC0\x80"), "\"" + bad + bad + "\"");                     // overlong
+    EXPECT_EQ(escaped("\xE0\x9F\xBF"), "\"" + bad + bad + bad + "\"");           // overlong
+    EXPECT_EQ(escaped("\xED\xA0\x80"), "\"" + bad + bad + bad + "\"");           // surrogate
     EXPECT_EQ(escaped("\xF4\x90\x80\x80"), "\"" + bad + bad + bad + bad + "\""); // beyond U+10FFFF
-    EXPECT_EQ(escaped("\xE2\x82"), "\"" + bad + bad + "\"");                 // cut off
+    EXPECT_EQ(escaped("\xE2\x82"), "\"" + bad + bad + "\"");                     // cut off
     EXPECT_EQ(escaped("\xE2\x82x"), "\"" + bad + bad + "x\"");
 }
 

@@ -70,11 +70,16 @@ private:
             closed = false;
             return !object || key();
         }
-        case '"': return string();
-        case 't': return word("true");
-        case 'f': return word("false");
-        case 'n': return word("null");
-        default: return number();
+        case '"':
+            return string();
+        case 't':
+            return word("true");
+        case 'f':
+            return word("false");
+        case 'n':
+            return word("null");
+        default:
+            return number();
         }
     }
 
@@ -130,8 +135,8 @@ private:
             std::memcpy(&word, at_, 8);
             // The highest bit of a byte that is 0 (or, harmlessly, of one above it).
             const auto zeros = [](std::uint64_t x) { return (x - kOnes) & ~x & kHighBits; };
-            const std::uint64_t stops =
-                zeros(word ^ (kOnes * '"')) | zeros(word ^ (kOnes * '\\')) | ((word - kOnes * 0x20) & ~word & kHighBits);
+            const std::uint64_t stops = zeros(word ^ (kOnes * '"')) | zeros(word ^ (kOnes * '\\')) |
+                                        ((word - kOnes * 0x20) & ~word & kHighBits);
             if (stops != 0) {
                 at_ += std::countr_zero(stops) / 8;
                 return;
@@ -157,14 +162,16 @@ private:
             case 'f':
             case 'n':
             case 'r':
-            case 't': break;
+            case 't':
+                break;
             case 'u': {
                 unsigned ignored = 0;
                 if (end_ - at_ < 4 || std::from_chars(at_, at_ + 4, ignored, 16).ptr != at_ + 4) return false;
                 at_ += 4;
                 break;
             }
-            default: return false;
+            default:
+                return false;
             }
         }
     }
@@ -177,6 +184,8 @@ private:
 
 } // namespace
 
-std::optional<std::int64_t> json_members(std::string_view text, JsonKind kind) { return JsonScanner(text).members(kind); }
+std::optional<std::int64_t> json_members(std::string_view text, JsonKind kind) {
+    return JsonScanner(text).members(kind);
+}
 
 } // namespace inlet

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t kBlock = 64; // records at a step: one word of the bitmaps
 
-// The finalizer of splitmix64 (Stafford's variant 13): one to one, and every bit of the input moves every bit of the result.
+// The finalizer of splitmix64 (Stafford's variant 13): one to one, and every bit of the input moves every bit of the
+// result.
 std::uint64_t mix(std::uint64_t x) {
     x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9;
     x = (x ^ (x >> 27)) * 0x94D049BB133111EB;
@@ -37,20 +38,25 @@ void load_as(const Column& column, std::size_t begin, std::size_t count, std::ui
 // The words of `count` values of a column that is not text.
 void load_words(const Column& column, std::size_t begin, std::size_t count, std::uint64_t* words) {
     switch (column.type) {
-    case PhysicalType::boolean: return load_as<std::uint8_t, bool>(column, begin, count, words);
-    case PhysicalType::date: return load_as<std::int32_t, std::int64_t>(column, begin, count, words);
-    case PhysicalType::float64: return load_as<double, double>(column, begin, count, words);
+    case PhysicalType::boolean:
+        return load_as<std::uint8_t, bool>(column, begin, count, words);
+    case PhysicalType::date:
+        return load_as<std::int32_t, std::int64_t>(column, begin, count, words);
+    case PhysicalType::float64:
+        return load_as<double, double>(column, begin, count, words);
     case PhysicalType::int64:
     case PhysicalType::time:
-    case PhysicalType::timestamp: return load_as<std::int64_t, std::int64_t>(column, begin, count, words);
-    case PhysicalType::text: CHECK(false);
+    case PhysicalType::timestamp:
+        return load_as<std::int64_t, std::int64_t>(column, begin, count, words);
+    case PhysicalType::text:
+        CHECK(false);
     }
 }
 
 KeyDigest digest_of(std::uint64_t word, std::uint64_t seed) { return {.high = mix(word ^ seed), .low = 0}; }
 
-// One to one: `low` gives the second word, and with it `high` gives the first. The second is spread before it is added, or keys that count up
-// in both columns would meet in `high`.
+// One to one: `low` gives the second word, and with it `high` gives the first. The second is spread before it is added,
+// or keys that count up in both columns would meet in `high`.
 KeyDigest digest_of(std::uint64_t first, std::uint64_t second, std::uint64_t seed) {
     return {.high = mix((first ^ seed) + second * 0x9E3779B97F4A7C15), .low = second};
 }
@@ -76,7 +82,8 @@ void append_value(std::string& bytes, const Column& column, std::size_t row) {
 
 } // namespace
 
-void digest_keys(const RecordBatch& batch, std::span<const std::size_t> columns, std::uint64_t seed, std::vector<KeyEntry>& out) {
+void digest_keys(const RecordBatch& batch, std::span<const std::size_t> columns, std::uint64_t seed,
+                 std::vector<KeyEntry>& out) {
     CHECK(!columns.empty());
     out.reserve(out.size() + batch.rows - batch.rejected_count);
     bool short_key = columns.size() <= 2;
@@ -89,7 +96,9 @@ void digest_keys(const RecordBatch& batch, std::span<const std::size_t> columns,
     std::string bytes;
     const auto digest = [&](std::size_t row) {
         const std::size_t i = row % kBlock;
-        if (short_key) return columns.size() == 1 ? digest_of(first_words[i], seed) : digest_of(first_words[i], last_words[i], seed);
+        if (short_key)
+            return columns.size() == 1 ? digest_of(first_words[i], seed)
+                                       : digest_of(first_words[i], last_words[i], seed);
         if (columns.size() == 1) return digest_of(first.values<TextRef>()[row].view(), seed);
         bytes.clear();
         for (const std::size_t column : columns) append_value(bytes, batch.columns[column], row);

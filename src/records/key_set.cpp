@@ -1,7 +1,7 @@
-// While entries come in they are kept as they are if they are few, else scattered over partitions on disk (KeySpill). finish() then looks at one
-// partition at a time and thread, and sorts it in memory. Of a partition that is too large for that it reads one slice after the other; if one
-// key is what makes it large, it takes such keys out and sorts the rest in runs. Key streams sort again what they read: most loads never ask for
-// one, and none asks twice.
+// While entries come in they are kept as they are if they are few, else scattered over partitions on disk (KeySpill).
+// finish() then looks at one partition at a time and thread, and sorts it in memory. Of a partition that is too large
+// for that it reads one slice after the other; if one key is what makes it large, it takes such keys out and sorts the
+// rest in runs. Key streams sort again what they read: most loads never ask for one, and none asks twice.
 #include "records/key_set.hpp"
 
 #include <algorithm>
@@ -42,8 +42,8 @@ struct Range {
     bool holds(const KeyEntry& entry) const { return entry.key.high >= first && entry.key.high <= last; }
 };
 
-// Sorts entries, all of them in `range`, by key, then order. `aux` is as long as `entries`; the result is in one of the two, which is returned.
-// One pass scatters into buckets of a few entries, which are then sorted by insertion.
+// Sorts entries, all of them in `range`, by key, then order. `aux` is as long as `entries`; the result is in one of the
+// two, which is returned. One pass scatters into buckets of a few entries, which are then sorted by insertion.
 std::span<KeyEntry> sort_entries(std::span<KeyEntry> entries, std::span<KeyEntry> aux, Range range) {
     constexpr std::size_t kFew = 24;
     if (entries.size() <= kFew) {
@@ -132,11 +132,13 @@ struct Plan {
         block_entries = std::max<std::size_t>(stripe_bytes / partitions / sizeof(KeyEntry), 8);
     }
     std::size_t partitions() const { return std::size_t{1} << partition_bits; }
-    std::size_t sort_entries_max(std::size_t workers) const { return memory / 4 * 3 / workers / (2 * sizeof(KeyEntry)); }
+    std::size_t sort_entries_max(std::size_t workers) const {
+        return memory / 4 * 3 / workers / (2 * sizeof(KeyEntry));
+    }
 
     std::size_t memory;
-    std::size_t loose_max;      // entries kept before any are spilled
-    std::size_t stripes;        // spills, so that threads need not wait for each other
+    std::size_t loose_max; // entries kept before any are spilled
+    std::size_t stripes;   // spills, so that threads need not wait for each other
     unsigned partition_bits;
     std::size_t block_entries;
 };
@@ -178,7 +180,8 @@ struct KeySet::State {
         Range range;
         std::uint64_t entries = 0;
     };
-    // A partition cut so that each slice has at most entries_max; no slices if that cannot be done, or only with very many.
+    // A partition cut so that each slice has at most entries_max; no slices if that cannot be done, or only with very
+    // many.
     Result<std::vector<Slice>> slices(std::size_t partition, std::size_t entries_max) const;
     // The entries of a slice, at most space.entries_max(), sorted by key and order; they lie in `space`.
     Result<std::span<const KeyEntry>> load_sorted(std::size_t partition, const Slice& slice, SortSpace& space) const;
@@ -201,12 +204,12 @@ struct KeySet::State {
     mutable FileNames names;
 
     std::mutex loose_mutex;
-    std::vector<KeyEntry> loose;          // behind loose_mutex; all there are, until there are too many
-    std::atomic<bool> spilling{false};    // set behind loose_mutex; from then on `stripes` does not change
+    std::vector<KeyEntry> loose;       // behind loose_mutex; all there are, until there are too many
+    std::atomic<bool> spilling{false}; // set behind loose_mutex; from then on `stripes` does not change
     std::deque<Stripe> stripes;
 
     std::mutex error_mutex;
-    std::optional<Error> error;           // behind error_mutex
+    std::optional<Error> error; // behind error_mutex
 
     std::atomic<std::uint64_t> entries{0};
     bool finished = false;
@@ -242,7 +245,8 @@ Status KeySet::State::remember(Status status) {
 Status KeySet::State::begin_spilling() {
     TRY(disk.make_dirs(options.spill_folder));
     for (std::size_t i = 0; i < plan.stripes; ++i) {
-        stripes.emplace_back().spill = std::make_unique<KeySpill>(disk, names.next("spill"), plan.partition_bits, plan.block_entries);
+        stripes.emplace_back().spill =
+            std::make_unique<KeySpill>(disk, names.next("spill"), plan.partition_bits, plan.block_entries);
     }
     TRY(stripes.front().spill->add(loose));
     loose = {};
@@ -277,7 +281,8 @@ Status KeySet::add(std::span<const KeyEntry> added) {
         }
     }
     const Status status = state.add_spilled(added);
-    if (!status) [[unlikely]] return state.remember(status);
+    if (!status) [[unlikely]]
+        return state.remember(status);
     return {};
 }
 
@@ -299,7 +304,8 @@ Result<std::vector<KeySet::State::Slice>> KeySet::State::slices(std::size_t part
     for (std::size_t i = 0; i < counts.size(); ++i) {
         const Range range{first + (i << (shift - kBits)), first + ((i + 1) << (shift - kBits)) - 1};
         if (counts[i] > entries_max) return std::vector<Slice>{};
-        if (cut.empty() || cut.back().entries + counts[i] > entries_max) cut.push_back({.range = {range.first, range.first}});
+        if (cut.empty() || cut.back().entries + counts[i] > entries_max)
+            cut.push_back({.range = {range.first, range.first}});
         cut.back().range.last = range.last;
         cut.back().entries += counts[i];
     }
@@ -307,11 +313,13 @@ Result<std::vector<KeySet::State::Slice>> KeySet::State::slices(std::size_t part
     return cut;
 }
 
-Result<std::span<const KeyEntry>> KeySet::State::load_sorted(std::size_t partition, const Slice& slice, SortSpace& space) const {
+Result<std::span<const KeyEntry>> KeySet::State::load_sorted(std::size_t partition, const Slice& slice,
+                                                             SortSpace& space) const {
     space.make();
     const std::span<KeyEntry> wanted = space.entries().first(slice.entries);
     const bool whole = slice.entries == partition_entries(partition);
-    // Filled from its end, as blocks come last one first: so equal keys keep the order they came in, which is nearly sorted.
+    // Filled from its end, as blocks come last one first: so equal keys keep the order they came in, which is nearly
+    // sorted.
     std::size_t room = wanted.size();
     for (const Stripe& stripe : stripes) {
         KeySpill::Reader reader(*stripe.spill, partition);
@@ -334,8 +342,8 @@ Result<std::span<const KeyEntry>> KeySet::State::load_sorted(std::size_t partiti
     return sort_entries(wanted, space.aux().first(wanted.size()), slice.range);
 }
 
-// Reads a partition twice. Keys that are frequent in a sample of it only have their entries counted and their first and last noted; all
-// other entries go to `others`, to be sorted in runs.
+// Reads a partition twice. Keys that are frequent in a sample of it only have their entries counted and their first and
+// last noted; all other entries go to `others`, to be sorted in runs.
 Result<std::vector<KeySet::State::HeavyKey>> KeySet::State::split_large(std::size_t partition, std::size_t entries_max,
                                                                         EntryRuns& others) const {
     constexpr std::size_t kSample = 1024;
@@ -368,7 +376,8 @@ Result<std::vector<KeySet::State::HeavyKey>> KeySet::State::split_large(std::siz
     return heavy;
 }
 
-Result<std::uint64_t> KeySet::State::find_in_large(std::size_t partition, std::size_t entries_max, DuplicateSorter& sorter) const {
+Result<std::uint64_t> KeySet::State::find_in_large(std::size_t partition, std::size_t entries_max,
+                                                   DuplicateSorter& sorter) const {
     EntryRuns others(disk, names);
     const std::vector<HeavyKey> heavy = TRY(split_large(partition, entries_max, others));
     std::uint64_t found = 0;
@@ -406,10 +415,12 @@ Status KeySet::finish(ThreadPool& pool) {
         return {};
     }
 
-    pool.parallel(state.stripes.size(), [&](std::size_t i) { static_cast<void>(state.remember(state.stripes[i].spill->flush())); });
+    pool.parallel(state.stripes.size(),
+                  [&](std::size_t i) { static_cast<void>(state.remember(state.stripes[i].spill->flush())); });
     TRY(state.remember({}));
 
-    const std::size_t workers = std::clamp<std::size_t>(pool.size() + 1, 1, std::max<std::size_t>(plan.memory >> 20, 1));
+    const std::size_t workers =
+        std::clamp<std::size_t>(pool.size() + 1, 1, std::max<std::size_t>(plan.memory >> 20, 1));
     const std::size_t entries_max = std::max<std::size_t>(plan.sort_entries_max(workers), 16);
     std::atomic<std::size_t> next{0};
     std::atomic<std::uint64_t> found{0};
@@ -512,7 +523,7 @@ private:
 
     const State& state_;
     const bool last_;
-    std::size_t partition_ = 0; // the next one
+    std::size_t partition_ = 0;        // the next one
     std::vector<State::Slice> slices_; // of the one before it
     std::size_t slice_ = 0;            // the next one
     std::span<const KeyEntry> sorted_;

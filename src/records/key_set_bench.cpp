@@ -1,5 +1,5 @@
-// Not a test: how long a KeySet takes for many keys. Usage: key_set_bench [entries] [threads] [distinct | equal | few | tenth]
-// Built by hand: g++ -std=gnu++23 -O3 ... src/records/key_*.cpp src/base/*.cpp
+// Not a test: how long a KeySet takes for many keys. Usage: key_set_bench [entries] [threads] [distinct | equal | few |
+// tenth] Built by hand: g++ -std=gnu++23 -O3 ... src/records/key_*.cpp src/base/*.cpp
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -96,11 +96,13 @@ int main(int argc, char** argv) {
         std::uint64_t distinct = 0;
         while (must(stream->next(entry))) ++distinct;
         const double streamed = seconds();
-        std::printf("%zu entries, %s, %zu threads: add %.2f s (digests %.2f s of thread time), finish %.2f s, %llu duplicates in %.2f s, "
+        std::printf("%zu entries, %s, %zu threads: add %.2f s (digests %.2f s of thread time), finish %.2f s, %llu "
+                    "duplicates in %.2f s, "
                     "%llu keys in %.2f s; peak %ld, %ld, %ld, %ld MiB\n",
                     entries, shape.data(), threads, added - begin, digesting.load(), finished - added,
-                    static_cast<unsigned long long>(count), listed - finished, static_cast<unsigned long long>(distinct),
-                    streamed - listed, peaks[0], peaks[1], peaks[2], peak_mib());
+                    static_cast<unsigned long long>(count), listed - finished,
+                    static_cast<unsigned long long>(distinct), streamed - listed, peaks[0], peaks[1], peaks[2],
+                    peak_mib());
     }
     return 0;
 }

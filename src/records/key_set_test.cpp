@@ -24,7 +24,9 @@ std::uint64_t mixed(std::uint64_t x) {
     return x ^ (x >> 32);
 }
 
-KeyEntry entry(std::uint64_t key, std::uint64_t order) { return {.key = {.high = mixed(key), .low = key}, .order = {order}}; }
+KeyEntry entry(std::uint64_t key, std::uint64_t order) {
+    return {.key = {.high = mixed(key), .low = key}, .order = {order}};
+}
 
 std::vector<std::pair<std::uint64_t, std::uint64_t>> pairs_of(const std::vector<KeyDuplicate>& duplicates) {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> pairs;
@@ -52,7 +54,8 @@ struct Expected {
             std::ranges::sort(orders);
             first.push_back({key, orders.front()});
             last.push_back({key, orders.back()});
-            for (std::size_t i = 1; i < orders.size(); ++i) duplicates.push_back({.order = orders[i], .first = orders.front()});
+            for (std::size_t i = 1; i < orders.size(); ++i)
+                duplicates.push_back({.order = orders[i], .first = orders.front()});
         }
         std::ranges::sort(duplicates, {}, &KeyDuplicate::order);
     }
@@ -62,7 +65,8 @@ struct Expected {
 };
 
 bool same(const std::vector<KeyEntry>& a, const std::vector<KeyEntry>& b) {
-    return std::ranges::equal(a, b, [](const KeyEntry& x, const KeyEntry& y) { return x.key == y.key && x.order == y.order; });
+    return std::ranges::equal(
+        a, b, [](const KeyEntry& x, const KeyEntry& y) { return x.key == y.key && x.order == y.order; });
 }
 
 class KeySetTest : public ::testing::Test {
@@ -71,7 +75,9 @@ protected:
 
     ~KeySetTest() override { std::filesystem::remove_all(folder_); }
 
-    KeySet::Options options(std::size_t memory) const { return {.spill_folder = folder_ + "/spill", .memory_bytes_max = memory}; }
+    KeySet::Options options(std::size_t memory) const {
+        return {.spill_folder = folder_ + "/spill", .memory_bytes_max = memory};
+    }
     bool spill_exists() const { return std::filesystem::exists(folder_ + "/spill"); }
 
     // Adds in spans of various lengths, from several threads, and compares.
@@ -114,7 +120,8 @@ protected:
 // `count` entries whose keys are given by number, their orders shuffled a little, as threads would.
 std::vector<KeyEntry> entries_of(std::size_t count, const std::function<std::uint64_t(std::size_t)>& key) {
     std::vector<KeyEntry> entries;
-    for (std::size_t i = 0; i < count; ++i) entries.push_back(entry(key(i), RecordOrder::of(i / 1'000, i % 1'000).value));
+    for (std::size_t i = 0; i < count; ++i)
+        entries.push_back(entry(key(i), RecordOrder::of(i / 1'000, i % 1'000).value));
     for (std::size_t i = 0; i + 700 < count; i += 700) std::swap(entries[i], entries[i + 650]);
     return entries;
 }
@@ -284,7 +291,8 @@ protected:
         made.rejected.assign(made.rows, false);
         return made;
     }
-    static std::vector<KeyEntry> digests(const RecordBatch& from, std::vector<std::size_t> columns, std::uint64_t seed = 1) {
+    static std::vector<KeyEntry> digests(const RecordBatch& from, std::vector<std::size_t> columns,
+                                         std::uint64_t seed = 1) {
         std::vector<KeyEntry> out;
         digest_keys(from, columns, seed, out);
         return out;
@@ -345,7 +353,8 @@ TEST_F(DigestKeys, EqualKeysMeetAcrossBatches) {
 TEST_F(DigestKeys, ShortKeysAreOneToOne) {
     std::vector<std::int64_t> first;
     std::vector<std::int64_t> second;
-    const std::int64_t edges[] = {0, -1, 1, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max(), 1LL << 32};
+    const std::int64_t edges[] = {
+        0, -1, 1, std::numeric_limits<std::int64_t>::min(), std::numeric_limits<std::int64_t>::max(), 1LL << 32};
     for (std::int64_t i = -150; i < 150; ++i) {
         for (std::int64_t j = -150; j < 150; ++j) {
             first.push_back(i);
@@ -391,13 +400,15 @@ TEST_F(DigestKeys, MinusZeroIsZero) {
 }
 
 TEST_F(DigestKeys, TakesEveryType) {
-    const auto some = batch({column<std::uint8_t>(PhysicalType::boolean, {0, 1}), integers({-1, 5}),
-                             column<double>(PhysicalType::float64, {-1.5, 2}), column<std::int32_t>(PhysicalType::date, {-1, 18'000}),
-                             column<std::int64_t>(PhysicalType::time, {0, 86'399'999'999}),
-                             column<std::int64_t>(PhysicalType::timestamp, {-1, 1}), texts({"", "a"})});
+    const auto some =
+        batch({column<std::uint8_t>(PhysicalType::boolean, {0, 1}), integers({-1, 5}),
+               column<double>(PhysicalType::float64, {-1.5, 2}), column<std::int32_t>(PhysicalType::date, {-1, 18'000}),
+               column<std::int64_t>(PhysicalType::time, {0, 86'399'999'999}),
+               column<std::int64_t>(PhysicalType::timestamp, {-1, 1}), texts({"", "a"})});
     for (std::size_t i = 0; i < some.columns.size(); ++i) {
         EXPECT_EQ(distinct(digests(some, {i})), 2U) << i;
-        for (std::size_t j = 0; j < some.columns.size(); ++j) EXPECT_EQ(distinct(digests(some, {i, j})), 2U) << i << " " << j;
+        for (std::size_t j = 0; j < some.columns.size(); ++j)
+            EXPECT_EQ(distinct(digests(some, {i, j})), 2U) << i << " " << j;
     }
     EXPECT_EQ(distinct(digests(some, {0, 1, 2, 3, 4, 5, 6})), 2U);
 }

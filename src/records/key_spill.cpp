@@ -1,4 +1,5 @@
-// Blocks are packed before they are written: most keys need 16 bytes of their 24, as their low halves and their orders lie close together.
+// Blocks are packed before they are written: most keys need 16 bytes of their 24, as their low halves and their orders
+// lie close together.
 #include "records/key_spill.hpp"
 
 #include <algorithm>
@@ -13,7 +14,8 @@ namespace {
 
 constexpr std::size_t kPackedBytes = 128 << 10; // written at once
 
-// Then come `count` high halves of 8 bytes, low halves less low_base in low_bytes each, orders less order_base in order_bytes each.
+// Then come `count` high halves of 8 bytes, low halves less low_base in low_bytes each, orders less order_base in
+// order_bytes each.
 struct BlockHeader {
     std::uint32_t count = 0;
     std::uint8_t low_bytes = 0;   // 0, 4 or 8
@@ -149,7 +151,8 @@ Status KeySpill::flush() {
 }
 
 KeySpill::Reader::Reader(const KeySpill& spill, std::size_t partition)
-    : spill_(spill), offset_(spill.partitions_[partition].last_offset), bytes_(spill.partitions_[partition].last_bytes) {}
+    : spill_(spill), offset_(spill.partitions_[partition].last_offset),
+      bytes_(spill.partitions_[partition].last_bytes) {}
 
 Result<bool> KeySpill::Reader::next() {
     if (bytes_ == 0) return false;
@@ -163,8 +166,10 @@ Result<bool> KeySpill::Reader::next() {
     block_.resize(header.count);
     const std::byte* from = packed_.data() + sizeof header;
     from = unpack(from, block_, 8, [](KeyEntry& entry, std::uint64_t value) { entry.key.high = value; });
-    from = unpack(from, block_, header.low_bytes, [&](KeyEntry& entry, std::uint64_t value) { entry.key.low = header.low_base + value; });
-    unpack(from, block_, header.order_bytes, [&](KeyEntry& entry, std::uint64_t value) { entry.order.value = header.order_base + value; });
+    from = unpack(from, block_, header.low_bytes,
+                  [&](KeyEntry& entry, std::uint64_t value) { entry.key.low = header.low_base + value; });
+    unpack(from, block_, header.order_bytes,
+           [&](KeyEntry& entry, std::uint64_t value) { entry.order.value = header.order_base + value; });
     offset_ = header.previous_offset;
     bytes_ = header.previous_bytes;
     return true;

@@ -1,5 +1,6 @@
-// Key entries scattered over partitions by the top bits of their digest, kept in one file: the part of KeySet that makes its memory
-// independent of the number of keys. Floor 2, for key_set.cpp alone. Writing: one thread at a time; reading: any number.
+// Key entries scattered over partitions by the top bits of their digest, kept in one file: the part of KeySet that
+// makes its memory independent of the number of keys. Floor 2, for key_set.cpp alone. Writing: one thread at a time;
+// reading: any number.
 #pragma once
 
 #include <cstdint>

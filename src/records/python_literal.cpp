@@ -1,5 +1,6 @@
-// Python literals to JSON, after the reference (https://docs.python.org/3/reference/lexical_analysis.html) and ast.literal_eval: what programs leave
-// in a file when they write a dict with str(). One pass over the text, straight into the result; recursive, as the depth is bounded.
+// Python literals to JSON, after the reference (https://docs.python.org/3/reference/lexical_analysis.html) and
+// ast.literal_eval: what programs leave in a file when they write a dict with str(). One pass over the text, straight
+// into the result; recursive, as the depth is bounded.
 #include <algorithm>
 #include <cmath>
 #include <unordered_map>
@@ -17,7 +18,10 @@ constexpr int kDepthMax = 100;
 constexpr std::size_t kDigitsMax = 4300; // of an integer; Python's own limit (sys.int_info.default_max_str_digits)
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_word(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80; }
+bool is_word(char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           static_cast<unsigned char>(c) >= 0x80;
+}
 
 int digit_value(char c) { // of any base up to 16; 16 if it is none
     if (is_digit(c)) return c - '0';
@@ -85,7 +89,9 @@ private:
 
     char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
     void skip_spaces() {
-        while (at_ < text_.size() && (text_[at_] == ' ' || (text_[at_] >= '\t' && text_[at_] <= '\r' && text_[at_] != '\v'))) ++at_;
+        while (at_ < text_.size() &&
+               (text_[at_] == ' ' || (text_[at_] >= '\t' && text_[at_] <= '\r' && text_[at_] != '\v')))
+            ++at_;
     }
     bool take(char c) {
         if (at_ == text_.size() || text_[at_] != c) return false;
@@ -98,10 +104,17 @@ private:
         ++depth_;
         Value value = Value::bad;
         switch (peek()) {
-        case '{': value = read_dict(); break;
-        case '[': value = read_list(); break;
-        case '(': value = read_parenthesis(); break;
-        default: value = read_scalar();
+        case '{':
+            value = read_dict();
+            break;
+        case '[':
+            value = read_list();
+            break;
+        case '(':
+            value = read_parenthesis();
+            break;
+        default:
+            value = read_scalar();
         }
         --depth_;
         return value;
@@ -215,8 +228,8 @@ private:
         std::size_t key_end = 0;
     };
 
-    // Of members with the same key only the last one's value counts. The dict's text, whose last members' end is the end of out_, is mended;
-    // how many members are left.
+    // Of members with the same key only the last one's value counts. The dict's text, whose last members' end is the
+    // end of out_, is mended; how many members are left.
     std::size_t drop_repeated(const std::vector<Member>& members) {
         const auto key = [&](std::size_t i) {
             return std::string_view(out_).substr(members[i].begin, members[i].key_end - members[i].begin);
@@ -242,7 +255,8 @@ private:
         return count;
     }
 
-    // The digits of `base` at hand, single underscores between them left out, appended to `digits`; false if there are none.
+    // The digits of `base` at hand, single underscores between them left out, appended to `digits`; false if there are
+    // none.
     bool take_digits(unsigned base, std::string& digits) {
         const std::size_t begin = digits.size();
         for (;;) {
@@ -318,12 +332,23 @@ private:
     void append_character(std::uint32_t code) {
         static constexpr char kHex[] = "0123456789abcdef";
         switch (code) {
-        case '"': out_ += "\\\""; return;
-        case '\\': out_ += "\\\\"; return;
-        case '\n': out_ += "\\n"; return;
-        case '\r': out_ += "\\r"; return;
-        case '\t': out_ += "\\t"; return;
-        default: break;
+        case '"':
+            out_ += "\\\"";
+            return;
+        case '\\':
+            out_ += "\\\\";
+            return;
+        case '\n':
+            out_ += "\\n";
+            return;
+        case '\r':
+            out_ += "\\r";
+            return;
+        case '\t':
+            out_ += "\\t";
+            return;
+        default:
+            break;
         }
         const bool surrogate = code >= 0xD800 && code <= 0xDFFF; // a pair of them, escaped, is one character in JSON
         if (code >= 0x20 && !surrogate) return append_utf8(out_, code);
@@ -382,27 +407,52 @@ private:
     bool read_escape() {
         const char c = text_[at_++];
         switch (c) {
-        case '\r': take('\n'); return true; // the line goes on
-        case '\n': return true;
+        case '\r':
+            take('\n');
+            return true; // the line goes on
+        case '\n':
+            return true;
         case '\\':
         case '\'':
-        case '"': append_character(static_cast<unsigned char>(c)); return true;
-        case 'a': append_character('\a'); return true;
-        case 'b': append_character('\b'); return true;
-        case 'f': append_character('\f'); return true;
-        case 'n': append_character('\n'); return true;
-        case 'r': append_character('\r'); return true;
-        case 't': append_character('\t'); return true;
-        case 'v': append_character('\v'); return true;
-        case 'x': return read_hex(2);
-        case 'u': return read_hex(4);
-        case 'U': return read_hex(8);
-        case 'N': return false; // by name: would need the table of names
-        default: break;
+        case '"':
+            append_character(static_cast<unsigned char>(c));
+            return true;
+        case 'a':
+            append_character('\a');
+            return true;
+        case 'b':
+            append_character('\b');
+            return true;
+        case 'f':
+            append_character('\f');
+            return true;
+        case 'n':
+            append_character('\n');
+            return true;
+        case 'r':
+            append_character('\r');
+            return true;
+        case 't':
+            append_character('\t');
+            return true;
+        case 'v':
+            append_character('\v');
+            return true;
+        case 'x':
+            return read_hex(2);
+        case 'u':
+            return read_hex(4);
+        case 'U':
+            return read_hex(8);
+        case 'N':
+            return false; // by name: would need the table of names
+        default:
+            break;
         }
         if (c >= '0' && c <= '7') {
             std::uint32_t code = static_cast<std::uint32_t>(c - '0');
-            for (int i = 0; i < 2 && peek() >= '0' && peek() <= '7'; ++i) code = code * 8 + static_cast<std::uint32_t>(text_[at_++] - '0');
+            for (int i = 0; i < 2 && peek() >= '0' && peek() <= '7'; ++i)
+                code = code * 8 + static_cast<std::uint32_t>(text_[at_++] - '0');
             append_character(code);
             return true;
         }

@@ -1,4 +1,5 @@
-// Sorts more than fits in memory: full buffers are sorted and written as runs, runs are merged when read. Floor 2, for key_set.cpp alone.
+// Sorts more than fits in memory: full buffers are sorted and written as runs, runs are merged when read. Floor 2, for
+// key_set.cpp alone.
 #pragma once
 
 #include <algorithm>
@@ -30,14 +31,16 @@ private:
     std::atomic<std::uint64_t> number_{0};
 };
 
-// Runs of items, each in ascending order by Before. Adding runs is thread-safe; once all are added, streams may be opened on any thread.
+// Runs of items, each in ascending order by Before. Adding runs is thread-safe; once all are added, streams may be
+// opened on any thread.
 template <class T, class Before>
     requires std::is_trivially_copyable_v<T>
 class SortedRuns {
 public:
     SortedRuns(Disk& disk, FileNames& names) : disk_(disk), names_(names) {}
     ~SortedRuns() {
-        for (const std::string& path : written_) static_cast<void>(disk_.remove(path)); // the folder is removed with the set
+        for (const std::string& path : written_)
+            static_cast<void>(disk_.remove(path)); // the folder is removed with the set
     }
     SortedRuns(const SortedRuns&) = delete;
     SortedRuns& operator=(const SortedRuns&) = delete;
@@ -112,7 +115,8 @@ public:
 
             Status refill() {
                 const std::size_t got = TRY(file->pread(std::as_writable_bytes(std::span(buffer)), offset));
-                if (got % sizeof(T) != 0) return fail(FailureCode::io_failed, "a temporary file does not hold what was written to it");
+                if (got % sizeof(T) != 0)
+                    return fail(FailureCode::io_failed, "a temporary file does not hold what was written to it");
                 offset += got;
                 items = std::span<const T>(buffer).first(got / sizeof(T));
                 at = 0;
@@ -174,7 +178,8 @@ private:
         for (const std::string& path : paths) {
             typename Stream::Source source;
             source.file = TRY(disk_.open(path));
-            source.buffer.resize(std::clamp<std::size_t>(memory_bytes / paths.size() / sizeof(T), 16, (256 << 10) / sizeof(T)));
+            source.buffer.resize(
+                std::clamp<std::size_t>(memory_bytes / paths.size() / sizeof(T), 16, (256 << 10) / sizeof(T)));
             TRY(stream->add(std::move(source)));
         }
         stream->heapify();
@@ -192,7 +197,8 @@ private:
 template <class T, class Before>
 class RunSorter {
 public:
-    RunSorter(SortedRuns<T, Before>& runs, std::size_t items_max) : runs_(runs), items_max_(std::max<std::size_t>(items_max, 16)) {}
+    RunSorter(SortedRuns<T, Before>& runs, std::size_t items_max)
+        : runs_(runs), items_max_(std::max<std::size_t>(items_max, 16)) {}
 
     Status add(const T& item) {
         if (items_.size() == items_max_) [[unlikely]] {

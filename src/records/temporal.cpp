@@ -1,4 +1,5 @@
-// ISO 8601 dates and times, in the one form that Table Schema's `default` format asks for, both ways; and numbers as text.
+// ISO 8601 dates and times, in the one form that Table Schema's `default` format asks for, both ways; and numbers as
+// text.
 #include "records/temporal.hpp"
 
 #include <array>
@@ -17,7 +18,9 @@ std::optional<std::int64_t> time_of_day(unsigned hour, unsigned minute, unsigned
 
 std::optional<std::int64_t> instant(std::int64_t day, std::int64_t time, std::int64_t zone_minutes) {
     const std::int64_t microseconds = day * kMicrosecondsPerDay + time - zone_minutes * kMicrosecondsPerMinute;
-    if (microseconds < kFirstDay * kMicrosecondsPerDay || microseconds >= (kLastDay + std::int64_t{1}) * kMicrosecondsPerDay) return std::nullopt;
+    if (microseconds < kFirstDay * kMicrosecondsPerDay ||
+        microseconds >= (kLastDay + std::int64_t{1}) * kMicrosecondsPerDay)
+        return std::nullopt;
     return microseconds;
 }
 
@@ -42,13 +45,15 @@ std::optional<unsigned> place_of(std::string_view name, const std::array<std::st
 } // namespace
 
 std::optional<unsigned> month_of(std::string_view name) {
-    static constexpr std::array<std::string_view, 12> kMonths{"january", "february", "march",     "april",   "may",      "june",
-                                                              "july",    "august",   "september", "october", "november", "december"};
+    static constexpr std::array<std::string_view, 12> kMonths{"january",   "february", "march",    "april",
+                                                              "may",       "june",     "july",     "august",
+                                                              "september", "october",  "november", "december"};
     return place_of(name, kMonths);
 }
 
 std::optional<unsigned> weekday_of(std::string_view name) {
-    static constexpr std::array<std::string_view, 7> kDays{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
+    static constexpr std::array<std::string_view, 7> kDays{"monday", "tuesday",  "wednesday", "thursday",
+                                                           "friday", "saturday", "sunday"};
     return place_of(name, kDays);
 }
 
@@ -81,7 +86,10 @@ inline std::optional<std::int32_t> day_number(unsigned year, unsigned month, uns
     if (day - 1 >= static_cast<unsigned>(in.days) + (leap && month == 2)) return std::nullopt;
     const unsigned before = year - 1;
     const unsigned centuries = before / 100;
-    return kFirstDay + static_cast<std::int32_t>(before * 365 + before / 4 - centuries + centuries / 4 + (leap && month > 2) + day - 1) + in.before;
+    return kFirstDay +
+           static_cast<std::int32_t>(before * 365 + before / 4 - centuries + centuries / 4 + (leap && month > 2) + day -
+                                     1) +
+           in.before;
 }
 
 } // namespace
@@ -157,12 +165,13 @@ std::optional<std::int64_t> parse_datetime(std::string_view text) {
 }
 
 std::string format_date(std::int32_t days) {
-    // Years are counted from March of year 0, so that the leap day is the last of its year and months have a regular length
-    // (after H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days).
+    // Years are counted from March of year 0, so that the leap day is the last of its year and months have a regular
+    // length (after H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days).
     const std::int64_t since = std::int64_t{days} + 719'468;
     const std::int64_t era = (since >= 0 ? since : since - 146'096) / 146'097; // of 400 years
     const std::int64_t day_of_era = since - era * 146'097;
-    const std::int64_t year_of_era = (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
+    const std::int64_t year_of_era =
+        (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
     const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     const std::int64_t month_from_march = (5 * day_of_year + 2) / 153;
     const std::int64_t day = day_of_year - (153 * month_from_march + 2) / 5 + 1;

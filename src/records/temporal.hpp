@@ -1,4 +1,5 @@
-// What the readers of dates and times share: fixed-width digits, the bounds of a day, zones. Floor 2, for temporal*.cpp alone; pure functions.
+// What the readers of dates and times share: fixed-width digits, the bounds of a day, zones. Floor 2, for temporal*.cpp
+// alone; pure functions.
 #pragma once
 
 #include <bit>
@@ -32,7 +33,8 @@ struct Shape {
     }
 };
 
-// Eight bytes at `text`: the value of each two neighbouring digits, in the byte of the first. Nothing if they do not have the shape.
+// Eight bytes at `text`: the value of each two neighbouring digits, in the byte of the first. Nothing if they do not
+// have the shape.
 inline std::optional<std::uint64_t> pair_digits(const char* text, Shape shape) {
     std::uint64_t bytes = 0;
     std::memcpy(&bytes, text, 8);
@@ -48,7 +50,8 @@ inline char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 
 
 std::optional<std::int64_t> time_of_day(unsigned hour, unsigned minute, unsigned second, unsigned microsecond = 0);
 
-// Microseconds since 1970 of a day and a time in a zone that is `zone_minutes` ahead of UTC; nothing outside years 1 to 9999.
+// Microseconds since 1970 of a day and a time in a zone that is `zone_minutes` ahead of UTC; nothing outside years 1 to
+// 9999.
 std::optional<std::int64_t> instant(std::int64_t day, std::int64_t time, std::int64_t zone_minutes);
 
 // Month 1 to 12, weekday 1 (Monday) to 7, by English name, in full or its first three letters, in any case.

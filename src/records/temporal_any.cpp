@@ -1,4 +1,5 @@
-// Format `any`: the notations that can mean only one thing, whoever wrote them. What depends on the writer's country is not read.
+// Format `any`: the notations that can mean only one thing, whoever wrote them. What depends on the writer's country is
+// not read.
 #include "records/temporal.hpp"
 
 namespace inlet {
@@ -31,7 +32,8 @@ std::optional<unsigned> take_day(Cursor& cursor) {
     if (suffix.size() == 2) {
         const char a = lower(suffix[0]);
         const char b = lower(suffix[1]);
-        if ((a == 't' && b == 'h') || (a == 's' && b == 't') || (a == 'n' && b == 'd') || (a == 'r' && b == 'd')) cursor.skip(2);
+        if ((a == 't' && b == 'h') || (a == 's' && b == 't') || (a == 'n' && b == 'd') || (a == 'r' && b == 'd'))
+            cursor.skip(2);
     }
     return day;
 }
@@ -123,10 +125,13 @@ std::optional<std::int32_t> take_date(Cursor& cursor) {
         const unsigned month = cursor.take_digits(2);
         return days_from_civil(year, month, cursor.take_digits(2));
     }
-    case 4: return take_after_year(cursor, static_cast<int>(cursor.take_digits(4)));
+    case 4:
+        return take_after_year(cursor, static_cast<int>(cursor.take_digits(4)));
     case 1:
-    case 2: return take_from_day(cursor);
-    default: return std::nullopt;
+    case 2:
+        return take_from_day(cursor);
+    default:
+        return std::nullopt;
     }
 }
 

@@ -1,5 +1,6 @@
-// strptime as Python reads it (https://docs.python.org/3/library/datetime.html, format codes): numbers may lack their leading zero, names and
-// literals match in any case, a space stands for any run of spaces. Where a number may be shorter, the longer reading is tried first.
+// strptime as Python reads it (https://docs.python.org/3/library/datetime.html, format codes): numbers may lack their
+// leading zero, names and literals match in any case, a space stands for any run of spaces. Where a number may be
+// shorter, the longer reading is tried first.
 #include <algorithm>
 #include <array>
 #include <span>
@@ -35,8 +36,10 @@ struct Parts {
     std::int64_t zone_minutes = 0;
 };
 
-// The readings of a number of at most digits_max digits at the start of text, longest first, into `lengths`; how many there are.
-std::size_t readings(std::string_view text, std::size_t digits_max, unsigned least, unsigned most, std::array<std::size_t, 6>& lengths) {
+// The readings of a number of at most digits_max digits at the start of text, longest first, into `lengths`; how many
+// there are.
+std::size_t readings(std::string_view text, std::size_t digits_max, unsigned least, unsigned most,
+                     std::array<std::size_t, 6>& lengths) {
     std::size_t available = 0;
     while (available < digits_max && available < text.size() && is_digit(text[available])) ++available;
     std::size_t count = 0;
@@ -74,8 +77,10 @@ std::size_t read_zone(std::string_view text, std::int64_t& minutes) {
     return colon ? 6 : 5;
 }
 
-// Length of the month's or weekday's name at the start of the text, in full or its first three letters; 0 if there is none.
-std::size_t read_name(std::string_view text, bool in_full, std::optional<unsigned> (*lookup)(std::string_view), unsigned& value) {
+// Length of the month's or weekday's name at the start of the text, in full or its first three letters; 0 if there is
+// none.
+std::size_t read_name(std::string_view text, bool in_full, std::optional<unsigned> (*lookup)(std::string_view),
+                      unsigned& value) {
     const std::size_t longest = in_full ? 9 : 3;
     for (std::size_t length = std::min(text.size(), longest); length >= 3; --length) {
         const auto found = lookup(text.substr(0, length));
@@ -93,7 +98,8 @@ bool match(std::span<const Step> steps, std::string_view text, Parts& parts);
 
 // Tries each reading of a number with what follows.
 template <class Step, class Set>
-bool match_number(std::span<const Step> rest, std::string_view text, Parts& parts, std::size_t digits_max, unsigned least, unsigned most, Set set) {
+bool match_number(std::span<const Step> rest, std::string_view text, Parts& parts, std::size_t digits_max,
+                  unsigned least, unsigned most, Set set) {
     std::array<std::size_t, 6> lengths{};
     const std::size_t count = readings(text, digits_max, least, most, lengths);
     for (std::size_t i = 0; i < count; ++i) {
@@ -125,7 +131,8 @@ bool match(std::span<const Step> steps, std::string_view text, Parts& parts) {
         }
         return !text.empty() && lower(text.front()) == lower(step.literal) && match(rest, text.substr(1), parts);
     case 'Y':
-        if (text.size() < 4 || !is_digit(text[0]) || !is_digit(text[1]) || !is_digit(text[2]) || !is_digit(text[3])) return false;
+        if (text.size() < 4 || !is_digit(text[0]) || !is_digit(text[1]) || !is_digit(text[2]) || !is_digit(text[3]))
+            return false;
         parts.year = static_cast<int>(number_of(text.substr(0, 4)));
         return match(rest, text.substr(4), parts);
     case 'y': {
@@ -134,21 +141,25 @@ bool match(std::span<const Step> steps, std::string_view text, Parts& parts) {
         parts.year = value + (value < 69 ? 2000 : 1900); // POSIX
         return match(rest, text.substr(2), parts);
     }
-    case 'm': return number(2, 1, 12, [](Parts& to, std::string_view digits) { to.month = number_of(digits); });
+    case 'm':
+        return number(2, 1, 12, [](Parts& to, std::string_view digits) { to.month = number_of(digits); });
     case 'd':
         if (text.size() > 1 && text[0] == ' ' && is_digit(text[1]) && text[1] != '0') { // padded, as by asctime
             parts.day = number_of(text.substr(1, 1));
             return match(rest, text.substr(2), parts);
         }
         return number(2, 1, 31, [](Parts& to, std::string_view digits) { to.day = number_of(digits); });
-    case 'j': return number(3, 1, 366, [](Parts& to, std::string_view digits) { to.day_of_year = number_of(digits); });
-    case 'H': return number(2, 0, 23, [](Parts& to, std::string_view digits) { to.hour = number_of(digits); });
+    case 'j':
+        return number(3, 1, 366, [](Parts& to, std::string_view digits) { to.day_of_year = number_of(digits); });
+    case 'H':
+        return number(2, 0, 23, [](Parts& to, std::string_view digits) { to.hour = number_of(digits); });
     case 'I':
         return number(2, 1, 12, [](Parts& to, std::string_view digits) {
             to.hour = number_of(digits) % 12;
             to.hour_of_12 = true;
         });
-    case 'M': return number(2, 0, 59, [](Parts& to, std::string_view digits) { to.minute = number_of(digits); });
+    case 'M':
+        return number(2, 0, 59, [](Parts& to, std::string_view digits) { to.minute = number_of(digits); });
     case 'S': // a leap second is read as one, and then refused: it has no place in our times
         return number(2, 0, 61, [](Parts& to, std::string_view digits) { to.second = number_of(digits); });
     case 'f':
@@ -178,11 +189,13 @@ bool match(std::span<const Step> steps, std::string_view text, Parts& parts) {
     case 'Z': {
         const std::string_view name = text.substr(0, 3);
         const auto is = [&](std::string_view wanted) {
-            return name.size() == 3 && lower(name[0]) == wanted[0] && lower(name[1]) == wanted[1] && lower(name[2]) == wanted[2];
+            return name.size() == 3 && lower(name[0]) == wanted[0] && lower(name[1]) == wanted[1] &&
+                   lower(name[2]) == wanted[2];
         };
         return (is("utc") || is("gmt")) && match(rest, text.substr(3), parts);
     }
-    default: return false;
+    default:
+        return false;
     }
 }
 
@@ -205,16 +218,19 @@ Result<TemporalPattern> TemporalPattern::compile(std::string_view pattern, Kind 
     for (std::size_t i = 0; i < pattern.size(); ++i) {
         const char c = pattern[i];
         if (c != '%') {
-            const bool repeated_space = is_space(c) && !compiled.steps_.empty() && compiled.steps_.back().directive == 0 &&
+            const bool repeated_space = is_space(c) && !compiled.steps_.empty() &&
+                                        compiled.steps_.back().directive == 0 &&
                                         is_space(compiled.steps_.back().literal);
             if (!repeated_space) compiled.steps_.push_back({.directive = 0, .literal = c});
             continue;
         }
-        if (++i == pattern.size()) return fail(FailureCode::schema_error, fmt::format("the format `{}` ends in a single %", pattern));
+        if (++i == pattern.size())
+            return fail(FailureCode::schema_error, fmt::format("the format `{}` ends in a single %", pattern));
         const char directive = pattern[i];
         if (kDirectives.find(directive) == std::string_view::npos) {
             return fail(FailureCode::schema_error,
-                        fmt::format("the format `{}` holds %{}, which is not known; known are %Y %y %m %d %j %b %B %a %A %H %I %p %M %S %f %z %Z %%",
+                        fmt::format("the format `{}` holds %{}, which is not known; known are %Y %y %m %d %j %b %B %a "
+                                    "%A %H %I %p %M %S %f %z %Z %%",
                                     pattern, directive));
         }
         if (directive == '%') {
@@ -246,9 +262,12 @@ std::optional<std::int64_t> TemporalPattern::parse(std::string_view text) const 
     const auto time = time_of_day(parts.hour, parts.minute, parts.second, parts.microsecond);
     if (!day || !time) return std::nullopt;
     switch (kind_) {
-    case Kind::date: return *day;
-    case Kind::time: return parts.zone_minutes == 0 ? time : std::nullopt; // as parse_time
-    case Kind::datetime: return instant(*day, *time, parts.zone_minutes);
+    case Kind::date:
+        return *day;
+    case Kind::time:
+        return parts.zone_minutes == 0 ? time : std::nullopt; // as parse_time
+    case Kind::datetime:
+        return instant(*day, *time, parts.zone_minutes);
     }
     return std::nullopt;
 }

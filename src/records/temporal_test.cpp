@@ -12,7 +12,9 @@ constexpr std::int64_t kSecond = 1'000'000;
 constexpr std::int64_t kHour = 3'600 * kSecond;
 constexpr std::int64_t kDay = 24 * kHour;
 
-std::int64_t at(int year, unsigned month, unsigned day, std::int64_t time = 0) { return days_from_civil(year, month, day).value() * kDay + time; }
+std::int64_t at(int year, unsigned month, unsigned day, std::int64_t time = 0) {
+    return days_from_civil(year, month, day).value() * kDay + time;
+}
 
 TEST(DaysFromCivil, CountsEveryDayOnce) {
     EXPECT_EQ(days_from_civil(1970, 1, 1), 0);
@@ -55,9 +57,27 @@ TEST(ParseDate, ReadsIsoDatesOnly) {
     EXPECT_EQ(parse_date("1995-10-30"), days_from_civil(1995, 10, 30));
     EXPECT_EQ(parse_date("0001-01-01"), -719'162);
     EXPECT_EQ(parse_date("9999-12-31"), 2'932'896);
-    for (const std::string_view text : {"", "1995-10-3", "1995-10-300", "1995/10/30", "95-10-30", "1995-13-01", "1995-02-29", "0000-01-01", " 1995-10-30",
-                                        "1995-10-30 ", "1995-1 -30", "+995-10-30", "1995-10-3O", "199a-10-30", "1995-10--1", "30-10-1995", "1995.10.30",
-                                        "19951030", "\xB2\x30\x30\x30-01-01", "1995-10\xAD" "30"}) {
+    for (const std::string_view text : {"",
+                                        "1995-10-3",
+                                        "1995-10-300",
+                                        "1995/10/30",
+                                        "95-10-30",
+                                        "1995-13-01",
+                                        "1995-02-29",
+                                        "0000-01-01",
+                                        " 1995-10-30",
+                                        "1995-10-30 ",
+                                        "1995-1 -30",
+                                        "+995-10-30",
+                                        "1995-10-3O",
+                                        "199a-10-30",
+                                        "1995-10--1",
+                                        "30-10-1995",
+                                        "1995.10.30",
+                                        "19951030",
+                                        "\xB2\x30\x30\x30-01-01",
+                                        "1995-10\xAD"
+                                        "30"}) {
         EXPECT_FALSE(parse_date(text)) << text;
     }
 }
@@ -88,8 +108,9 @@ TEST(ParseTime, ReadsTimesOfDay) {
     EXPECT_EQ(parse_time("01:00:00Z"), kHour);
     EXPECT_EQ(parse_time("01:00:00.5+00:00"), kHour + 500'000);
     EXPECT_EQ(parse_time("01:00:00-00:00"), kHour);
-    for (const std::string_view text : {"", "24:00:00", "23:60:00", "23:59:60", "1:00:00", "01:00", "01:00:00.", "01:00:00.1234567890", "01:00:00,5",
-                                        "01:00:00+01:00", "01:00:00z", "01:00:00 ", "01:00:00ZZ", "01:00:00+00", "01:00:00+0000", "01-00-00", "01:00:0a"}) {
+    for (const std::string_view text : {"", "24:00:00", "23:60:00", "23:59:60", "1:00:00", "01:00", "01:00:00.",
+                                        "01:00:00.1234567890", "01:00:00,5", "01:00:00+01:00", "01:00:00z", "01:00:00 ",
+                                        "01:00:00ZZ", "01:00:00+00", "01:00:00+0000", "01-00-00", "01:00:0a"}) {
         EXPECT_FALSE(parse_time(text)) << text;
     }
 }
@@ -98,12 +119,15 @@ TEST(ParseDatetime, ReadsIsoAndConvertsZones) {
     EXPECT_EQ(parse_datetime("1970-01-01T00:00:00"), 0);
     EXPECT_EQ(parse_datetime("1970-01-01T00:00:00Z"), 0);
     EXPECT_EQ(parse_datetime("1969-12-31T23:59:59.999999Z"), -1);
-    EXPECT_EQ(parse_datetime("2020-02-03T10:20:30+05:30"), at(2020, 2, 3, 4 * kHour + 50 * 60 * kSecond + 30 * kSecond));
+    EXPECT_EQ(parse_datetime("2020-02-03T10:20:30+05:30"),
+              at(2020, 2, 3, 4 * kHour + 50 * 60 * kSecond + 30 * kSecond));
     EXPECT_EQ(parse_datetime("2020-02-03T20:00:00-08:00"), at(2020, 2, 4, 4 * kHour));
     EXPECT_EQ(parse_datetime("2020-02-03T20:00:00.25-14:00"), at(2020, 2, 4, 10 * kHour + 250'000));
-    for (const std::string_view text : {"2020-02-03 10:20:30", "2020-02-03t10:20:30", "2020-02-03", "2020-02-03T", "2020-02-03T10:20", "2020-02-30T10:20:30",
-                                        "2020-02-03T24:00:00", "2020-02-03T10:20:30+14:01", "2020-02-03T10:20:30+01:60", "2020-02-03T10:20:30+1:00",
-                                        "2020-02-03T10:20:30+01:00:00", "2020-02-03T10:20:30 Z", "2020-02-03T10:20:30.Z", "20200203T102030Z"}) {
+    for (const std::string_view text :
+         {"2020-02-03 10:20:30", "2020-02-03t10:20:30", "2020-02-03", "2020-02-03T", "2020-02-03T10:20",
+          "2020-02-30T10:20:30", "2020-02-03T24:00:00", "2020-02-03T10:20:30+14:01", "2020-02-03T10:20:30+01:60",
+          "2020-02-03T10:20:30+1:00", "2020-02-03T10:20:30+01:00:00", "2020-02-03T10:20:30 Z", "2020-02-03T10:20:30.Z",
+          "20200203T102030Z"}) {
         EXPECT_FALSE(parse_datetime(text)) << text;
     }
 }
@@ -153,7 +177,9 @@ std::optional<std::int64_t> read(std::string_view pattern, Kind kind, std::strin
     EXPECT_TRUE(compiled) << pattern;
     return compiled ? compiled->parse(text) : std::nullopt;
 }
-std::optional<std::int64_t> date(std::string_view pattern, std::string_view text) { return read(pattern, Kind::date, text); }
+std::optional<std::int64_t> date(std::string_view pattern, std::string_view text) {
+    return read(pattern, Kind::date, text);
+}
 
 TEST(TemporalPattern, ReadsDates) {
     const std::int64_t day = *days_from_civil(2014, 11, 30);
@@ -217,10 +243,15 @@ TEST(TemporalPattern, ReadsTimes) {
 }
 
 TEST(TemporalPattern, ReadsDatetimesAndConvertsZones) {
-    const auto datetime = [](std::string_view pattern, std::string_view text) { return read(pattern, Kind::datetime, text); };
-    EXPECT_EQ(datetime("%d/%m/%Y %H:%M:%S", "12/11/2018 09:15:32"), at(2018, 11, 12, 9 * kHour + (15 * 60 + 32) * kSecond));
-    EXPECT_EQ(datetime("%Y-%m-%dT%H:%M:%S%z", "2018-11-12T09:15:32+02:00"), at(2018, 11, 12, 7 * kHour + (15 * 60 + 32) * kSecond));
-    EXPECT_EQ(datetime("%Y-%m-%dT%H:%M:%S%z", "2018-11-12t09:15:32-0100"), at(2018, 11, 12, 10 * kHour + (15 * 60 + 32) * kSecond));
+    const auto datetime = [](std::string_view pattern, std::string_view text) {
+        return read(pattern, Kind::datetime, text);
+    };
+    EXPECT_EQ(datetime("%d/%m/%Y %H:%M:%S", "12/11/2018 09:15:32"),
+              at(2018, 11, 12, 9 * kHour + (15 * 60 + 32) * kSecond));
+    EXPECT_EQ(datetime("%Y-%m-%dT%H:%M:%S%z", "2018-11-12T09:15:32+02:00"),
+              at(2018, 11, 12, 7 * kHour + (15 * 60 + 32) * kSecond));
+    EXPECT_EQ(datetime("%Y-%m-%dT%H:%M:%S%z", "2018-11-12t09:15:32-0100"),
+              at(2018, 11, 12, 10 * kHour + (15 * 60 + 32) * kSecond));
     EXPECT_EQ(datetime("%Y-%m-%dT%H%z", "2018-11-12T09Z"), at(2018, 11, 12, 9 * kHour));
     EXPECT_EQ(datetime("%Y-%m-%d %H %Z", "2018-11-12 09 utc"), at(2018, 11, 12, 9 * kHour));
     EXPECT_FALSE(datetime("%Y-%m-%d %H %Z", "2018-11-12 09 CET"));
@@ -246,9 +277,15 @@ TEST(TemporalPattern, TheWholeTextMustMatch) {
 }
 
 TEST(TemporalPattern, RefusesWhatItCannotRead) {
-    for (const auto& [pattern, kind] : std::vector<std::pair<std::string_view, Kind>>{
-             {"%Y-%q", Kind::date}, {"%Y-%", Kind::date}, {"%d/%d/%Y", Kind::date}, {"", Kind::date}, {"%H:%M", Kind::date}, {"%H:%M", Kind::datetime},
-             {"%Y-%m-%d", Kind::time}, {"%A", Kind::date}, {"%%", Kind::time}}) {
+    for (const auto& [pattern, kind] : std::vector<std::pair<std::string_view, Kind>>{{"%Y-%q", Kind::date},
+                                                                                      {"%Y-%", Kind::date},
+                                                                                      {"%d/%d/%Y", Kind::date},
+                                                                                      {"", Kind::date},
+                                                                                      {"%H:%M", Kind::date},
+                                                                                      {"%H:%M", Kind::datetime},
+                                                                                      {"%Y-%m-%d", Kind::time},
+                                                                                      {"%A", Kind::date},
+                                                                                      {"%%", Kind::time}}) {
         const auto compiled = TemporalPattern::compile(pattern, kind);
         ASSERT_FALSE(compiled) << pattern;
         EXPECT_EQ(compiled.error().code, FailureCode::schema_error);
@@ -260,10 +297,34 @@ TEST(TemporalPattern, RefusesWhatItCannotRead) {
 
 TEST(ParseDateAny, ReadsWhatCanMeanOneDayOnly) {
     const auto day = days_from_civil(2020, 2, 3);
-    for (const std::string_view text : {"2020-02-03", "2020-2-3", "2020/02/03", "2020/2/3", "2020.02.03", "20200203", "3 Feb 2020", "03 Feb 2020", "3 February 2020",
-                                        "3-Feb-2020", "3/feb/2020", "3.Feb.2020", "3. Feb. 2020", "Feb 3, 2020", "Feb 3 2020", "FEBRUARY 3, 2020", "Feb. 3, 2020",
-                                        "3rd Feb 2020", "February 3rd, 2020", "Mon, 3 Feb 2020", "Monday 3 February 2020", "2020-Feb-03", "2020 Feb 3",
-                                        " 2020-02-03 ", "2020-02-03 00:00:00", "2020-02-03T00:00:00", "2020-02-03 00:00", "Mon. Feb 3, 2020"}) {
+    for (const std::string_view text : {"2020-02-03",
+                                        "2020-2-3",
+                                        "2020/02/03",
+                                        "2020/2/3",
+                                        "2020.02.03",
+                                        "20200203",
+                                        "3 Feb 2020",
+                                        "03 Feb 2020",
+                                        "3 February 2020",
+                                        "3-Feb-2020",
+                                        "3/feb/2020",
+                                        "3.Feb.2020",
+                                        "3. Feb. 2020",
+                                        "Feb 3, 2020",
+                                        "Feb 3 2020",
+                                        "FEBRUARY 3, 2020",
+                                        "Feb. 3, 2020",
+                                        "3rd Feb 2020",
+                                        "February 3rd, 2020",
+                                        "Mon, 3 Feb 2020",
+                                        "Monday 3 February 2020",
+                                        "2020-Feb-03",
+                                        "2020 Feb 3",
+                                        " 2020-02-03 ",
+                                        "2020-02-03 00:00:00",
+                                        "2020-02-03T00:00:00",
+                                        "2020-02-03 00:00",
+                                        "Mon. Feb 3, 2020"}) {
         EXPECT_EQ(parse_date_any(text), day) << text;
     }
     EXPECT_EQ(parse_date_any("13/02/2020"), days_from_civil(2020, 2, 13));
@@ -275,35 +336,74 @@ TEST(ParseDateAny, ReadsWhatCanMeanOneDayOnly) {
 }
 
 TEST(ParseDateAny, LeavesTheRest) {
-    for (const std::string_view text : {"", "03/04/2020", "3-4-2020", "03.04.2020", "03/04/20", "3 Feb 20", "2020", "2020-02", "Feb 2020", "2020-02-30", "30 Feb 2020",
-                                        "32/01/2020", "13/13/2020", "2020-02-03 10:00", "2020-02-03 00:00:00Z", "2020-02-03x", "2020/02-03", "13/02-2020", "3 Fob 2020",
-                                        "1580688000", "2020-034", "tomorrow", "Monday", "3Feb2020", "Feb 3, 2020 BC", "0000-01-01", "13 02 2020"}) {
+    for (const std::string_view text : {"",
+                                        "03/04/2020",
+                                        "3-4-2020",
+                                        "03.04.2020",
+                                        "03/04/20",
+                                        "3 Feb 20",
+                                        "2020",
+                                        "2020-02",
+                                        "Feb 2020",
+                                        "2020-02-30",
+                                        "30 Feb 2020",
+                                        "32/01/2020",
+                                        "13/13/2020",
+                                        "2020-02-03 10:00",
+                                        "2020-02-03 00:00:00Z",
+                                        "2020-02-03x",
+                                        "2020/02-03",
+                                        "13/02-2020",
+                                        "3 Fob 2020",
+                                        "1580688000",
+                                        "2020-034",
+                                        "tomorrow",
+                                        "Monday",
+                                        "3Feb2020",
+                                        "Feb 3, 2020 BC",
+                                        "0000-01-01",
+                                        "13 02 2020"}) {
         EXPECT_FALSE(parse_date_any(text)) << text;
     }
 }
 
 TEST(ParseTimeAny, ReadsTimes) {
     const std::int64_t time = 15 * kHour + 5 * 60 * kSecond;
-    for (const std::string_view text : {"15:05", "15:05:00", "15:05:00.000", "15:05:00,0", "3:05 PM", "3:05pm", "03:05:00 p.m.", "15:05Z", "15:05:00 UTC", "15:05+00:00",
-                                        " 15:05 "}) {
+    for (const std::string_view text : {"15:05", "15:05:00", "15:05:00.000", "15:05:00,0", "3:05 PM", "3:05pm",
+                                        "03:05:00 p.m.", "15:05Z", "15:05:00 UTC", "15:05+00:00", " 15:05 "}) {
         EXPECT_EQ(parse_time_any(text), time) << text;
     }
     EXPECT_EQ(parse_time_any("3 pm"), 15 * kHour);
     EXPECT_EQ(parse_time_any("12 am"), 0);
     EXPECT_EQ(parse_time_any("9:05"), 9 * kHour + 5 * 60 * kSecond);
-    for (const std::string_view text : {"", "15", "1505", "25:00", "15:60", "15:5", "13:00 PM", "0:30 am", "15:05 CET", "15:05+01:00", "15:05:", "15:05:00.", "3 p.m", "3 px",
-                                        "15:05 x"}) {
+    for (const std::string_view text : {"", "15", "1505", "25:00", "15:60", "15:5", "13:00 PM", "0:30 am", "15:05 CET",
+                                        "15:05+01:00", "15:05:", "15:05:00.", "3 p.m", "3 px", "15:05 x"}) {
         EXPECT_FALSE(parse_time_any(text)) << text;
     }
 }
 
 TEST(ParseDatetimeAny, ReadsWhatCanMeanOneInstantOnly) {
     const std::int64_t instant = at(2020, 2, 3, 10 * kHour + (20 * 60 + 30) * kSecond);
-    for (const std::string_view text : {"2020-02-03T10:20:30", "2020-02-03 10:20:30", "2020-02-03T10:20:30Z", "2020-02-03 10:20:30 UTC", "2020-02-03t10:20:30z",
-                                        "2020-02-03T12:20:30+02:00", "2020-02-03T12:20:30+0200", "2020-02-03T12:20:30+02", "2020-02-03 05:20:30 -05:00",
-                                        "2020-02-03 10:20:30.000000", "20200203T102030Z", "20200203T102030.000", "2020/02/03 10:20:30", "3 Feb 2020 10:20:30",
-                                        "Feb 3, 2020, 10:20:30 AM", "Mon, 3 Feb 2020 10:20:30 +0000", "Mon, 03 Feb 2020 10:20:30 GMT", "Mon Feb  3 10:20:30 2020",
-                                        "Mon Feb  3 10:20:30 UTC 2020", "February 3, 2020 10:20:30 am"}) {
+    for (const std::string_view text : {"2020-02-03T10:20:30",
+                                        "2020-02-03 10:20:30",
+                                        "2020-02-03T10:20:30Z",
+                                        "2020-02-03 10:20:30 UTC",
+                                        "2020-02-03t10:20:30z",
+                                        "2020-02-03T12:20:30+02:00",
+                                        "2020-02-03T12:20:30+0200",
+                                        "2020-02-03T12:20:30+02",
+                                        "2020-02-03 05:20:30 -05:00",
+                                        "2020-02-03 10:20:30.000000",
+                                        "20200203T102030Z",
+                                        "20200203T102030.000",
+                                        "2020/02/03 10:20:30",
+                                        "3 Feb 2020 10:20:30",
+                                        "Feb 3, 2020, 10:20:30 AM",
+                                        "Mon, 3 Feb 2020 10:20:30 +0000",
+                                        "Mon, 03 Feb 2020 10:20:30 GMT",
+                                        "Mon Feb  3 10:20:30 2020",
+                                        "Mon Feb  3 10:20:30 UTC 2020",
+                                        "February 3, 2020 10:20:30 am"}) {
         EXPECT_EQ(parse_datetime_any(text), instant) << text;
     }
     EXPECT_EQ(parse_datetime_any("2020-02-03"), at(2020, 2, 3));
@@ -311,8 +411,10 @@ TEST(ParseDatetimeAny, ReadsWhatCanMeanOneInstantOnly) {
     EXPECT_EQ(parse_datetime_any("2020-02-03T10:20"), at(2020, 2, 3, 10 * kHour + 20 * 60 * kSecond));
     EXPECT_EQ(parse_datetime_any("20200203T1020"), at(2020, 2, 3, 10 * kHour + 20 * 60 * kSecond));
     EXPECT_EQ(parse_datetime_any("13/02/2020 3:05 PM"), at(2020, 2, 13, 15 * kHour + 5 * 60 * kSecond));
-    for (const std::string_view text : {"", "03/04/2020 10:20", "2020-02-03T", "2020-02-03T10", "2020-02-0310:20", "2020-02-03 10:20 CET", "2020-02-03 25:00", "10:20:30",
-                                        "20200203102030", "2020-02-03T10:20:30+15:00", "2020-02-03T10:20:30+1", "Mon Feb 3 10:20:30", "0001-01-01T00:00+01:00"}) {
+    for (const std::string_view text :
+         {"", "03/04/2020 10:20", "2020-02-03T", "2020-02-03T10", "2020-02-0310:20", "2020-02-03 10:20 CET",
+          "2020-02-03 25:00", "10:20:30", "20200203102030", "2020-02-03T10:20:30+15:00", "2020-02-03T10:20:30+1",
+          "Mon Feb 3 10:20:30", "0001-01-01T00:00+01:00"}) {
         EXPECT_FALSE(parse_datetime_any(text)) << text;
     }
 }

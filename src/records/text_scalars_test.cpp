@@ -13,24 +13,38 @@ constexpr std::size_t kNone = std::string_view::npos;
 // RFC 3629, section 4, by its table, one byte at a time.
 std::size_t plain_utf8_error(std::string_view text) {
     for (std::size_t i = 0; i < text.size();) {
-        const auto byte = [&](std::size_t ahead) { return i + ahead < text.size() ? static_cast<unsigned char>(text[i + ahead]) : 0U; };
-        const auto in = [&](std::size_t ahead, unsigned low, unsigned high) { return byte(ahead) >= low && byte(ahead) <= high; };
+        const auto byte = [&](std::size_t ahead) {
+            return i + ahead < text.size() ? static_cast<unsigned char>(text[i + ahead]) : 0U;
+        };
+        const auto in = [&](std::size_t ahead, unsigned low, unsigned high) {
+            return byte(ahead) >= low && byte(ahead) <= high;
+        };
         const auto tails = [&](std::size_t from, std::size_t to) {
             for (std::size_t k = from; k <= to; ++k) {
                 if (!in(k, 0x80, 0xBF)) return false;
             }
             return true;
         };
-        if (byte(0) <= 0x7F) i += 1;
-        else if (in(0, 0xC2, 0xDF) && tails(1, 1)) i += 2;
-        else if (in(0, 0xE0, 0xE0) && in(1, 0xA0, 0xBF) && tails(2, 2)) i += 3;
-        else if (in(0, 0xE1, 0xEC) && tails(1, 2)) i += 3;
-        else if (in(0, 0xED, 0xED) && in(1, 0x80, 0x9F) && tails(2, 2)) i += 3;
-        else if (in(0, 0xEE, 0xEF) && tails(1, 2)) i += 3;
-        else if (in(0, 0xF0, 0xF0) && in(1, 0x90, 0xBF) && tails(2, 3)) i += 4;
-        else if (in(0, 0xF1, 0xF3) && tails(1, 3)) i += 4;
-        else if (in(0, 0xF4, 0xF4) && in(1, 0x80, 0x8F) && tails(2, 3)) i += 4;
-        else return i;
+        if (byte(0) <= 0x7F)
+            i += 1;
+        else if (in(0, 0xC2, 0xDF) && tails(1, 1))
+            i += 2;
+        else if (in(0, 0xE0, 0xE0) && in(1, 0xA0, 0xBF) && tails(2, 2))
+            i += 3;
+        else if (in(0, 0xE1, 0xEC) && tails(1, 2))
+            i += 3;
+        else if (in(0, 0xED, 0xED) && in(1, 0x80, 0x9F) && tails(2, 2))
+            i += 3;
+        else if (in(0, 0xEE, 0xEF) && tails(1, 2))
+            i += 3;
+        else if (in(0, 0xF0, 0xF0) && in(1, 0x90, 0xBF) && tails(2, 3))
+            i += 4;
+        else if (in(0, 0xF1, 0xF3) && tails(1, 3))
+            i += 4;
+        else if (in(0, 0xF4, 0xF4) && in(1, 0x80, 0x8F) && tails(2, 3))
+            i += 4;
+        else
+            return i;
     }
     return kNone;
 }
@@ -40,10 +54,10 @@ TEST(Utf8Error, FindsTheFirstBadByte) {
     EXPECT_EQ(utf8_error("plain"), kNone);
     EXPECT_EQ(utf8_error("caf\u00e9 \u20ac \U0001F600"), kNone);
     EXPECT_EQ(utf8_error("caf\xe9"), 3U);
-    EXPECT_EQ(utf8_error("\xC0\x80"), 0U);         // overlong
-    EXPECT_EQ(utf8_error("a\xED\xA0\x80"), 1U);    // surrogate
+    EXPECT_EQ(utf8_error("\xC0\x80"), 0U);           // overlong
+    EXPECT_EQ(utf8_error("a\xED\xA0\x80"), 1U);      // surrogate
     EXPECT_EQ(utf8_error("ab\xF4\x90\x80\x80"), 2U); // beyond U+10FFFF
-    EXPECT_EQ(utf8_error("\xE2\x82"), 0U);         // cut off
+    EXPECT_EQ(utf8_error("\xE2\x82"), 0U);           // cut off
     EXPECT_EQ(utf8_error("\xC3\xA9\xA9"), 2U);
 }
 
@@ -55,7 +69,9 @@ TEST(Utf8Error, AgreesWithTheTableOnEveryPairAndOnRandomText) {
         }
     }
     std::mt19937 random(3);
-    const std::string_view pieces[] = {"a", "hello, world ", "\u00e9", "\u20ac", "\U0001F600", "0123456789abcdef0123456789abcdef", "\xff", "\x80", "\xE2\x82", "\xED\xA0\x80"};
+    const std::string_view pieces[] = {
+        "a",    "hello, world ", "\u00e9",   "\u20ac",      "\U0001F600", "0123456789abcdef0123456789abcdef",
+        "\xff", "\x80",          "\xE2\x82", "\xED\xA0\x80"};
     for (int round = 0; round < 20'000; ++round) {
         std::string text;
         const unsigned count = random() % 12;
@@ -116,17 +132,79 @@ TEST(JsonMembers, WantsTheKindAskedFor) {
 }
 
 TEST(JsonMembers, ReadsEveryValue) {
-    for (const std::string_view value : {"0", "-0", "1", "-12", "0.5", "1e5", "1E+5", "1.25e-10", "12345678901234567890123", "\"\"", R"("\"\\\/\b\f\n\r\t\u00e9\uD83D")",
-                                         "\"\u00e9\u20ac\"", "\"12345678\\\"901234567\"", "\"1234567\x7f\"", "true", "false", "null", "[]", "{}", "[[]]"}) {
+    for (const std::string_view value : {"0",
+                                         "-0",
+                                         "1",
+                                         "-12",
+                                         "0.5",
+                                         "1e5",
+                                         "1E+5",
+                                         "1.25e-10",
+                                         "12345678901234567890123",
+                                         "\"\"",
+                                         R"("\"\\\/\b\f\n\r\t\u00e9\uD83D")",
+                                         "\"\u00e9\u20ac\"",
+                                         "\"12345678\\\"901234567\"",
+                                         "\"1234567\x7f\"",
+                                         "true",
+                                         "false",
+                                         "null",
+                                         "[]",
+                                         "{}",
+                                         "[[]]"}) {
         EXPECT_EQ(array("[" + std::string(value) + "]"), 1) << value;
         EXPECT_EQ(object("{\"k\":" + std::string(value) + "}"), 1) << value;
     }
 }
 
 TEST(JsonMembers, RefusesWhatIsNotJson) {
-    for (const std::string_view value : {"", "01", "+1", ".5", "1.", "1e", "1e+", "--1", "-", "0x1", "NaN", "Infinity", "True", "None", "nul", "nulll", "'a'", "\"a", "\"\\x\"",
-                                         "\"\\u12g4\"", "\"\\u12\"", "\"\\u-123\"", "\"a\nb\"", "\"1234567\tb\"", "\"\\", "1 2", "[", "[1", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{a:1}",
-                                         "{\"a\":1,}", "{1:2}", "[1,]", "[,1]", "[1 2]", "[1}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "{,}", "/**/1", "\xEF\xBB\xBF" "1", "]", "}"}) {
+    for (const std::string_view value : {"",
+                                         "01",
+                                         "+1",
+                                         ".5",
+                                         "1.",
+                                         "1e",
+                                         "1e+",
+                                         "--1",
+                                         "-",
+                                         "0x1",
+                                         "NaN",
+                                         "Infinity",
+                                         "True",
+                                         "None",
+                                         "nul",
+                                         "nulll",
+                                         "'a'",
+                                         "\"a",
+                                         "\"\\x\"",
+                                         "\"\\u12g4\"",
+                                         "\"\\u12\"",
+                                         "\"\\u-123\"",
+                                         "\"a\nb\"",
+                                         "\"1234567\tb\"",
+                                         "\"\\",
+                                         "1 2",
+                                         "[",
+                                         "[1",
+                                         "{",
+                                         "{\"a\"",
+                                         "{\"a\":",
+                                         "{\"a\":1",
+                                         "{a:1}",
+                                         "{\"a\":1,}",
+                                         "{1:2}",
+                                         "[1,]",
+                                         "[,1]",
+                                         "[1 2]",
+                                         "[1}",
+                                         "{\"a\" 1}",
+                                         "{\"a\":1 \"b\":2}",
+                                         "{,}",
+                                         "/**/1",
+                                         "\xEF\xBB\xBF"
+                                         "1",
+                                         "]",
+                                         "}"}) {
         EXPECT_FALSE(array("[" + std::string(value) + ",1]")) << value;
     }
     for (const std::string_view text : {"[1] 2", "[1]]", "[", "]", "[]x", "[1,2"}) EXPECT_FALSE(array(text)) << text;
@@ -175,16 +253,19 @@ std::string value(std::string_view text) {
 }
 
 TEST(PythonToJson, ReadsWhatTheMoviesFileHolds) {
-    EXPECT_EQ(python("[{'id': 16, 'name': 'Animation'}, {'id': 35, 'name': 'Comedy'}]"), R"([{"id":16,"name":"Animation"},{"id":35,"name":"Comedy"}])");
+    EXPECT_EQ(python("[{'id': 16, 'name': 'Animation'}, {'id': 35, 'name': 'Comedy'}]"),
+              R"([{"id":16,"name":"Animation"},{"id":35,"name":"Comedy"}])");
     EXPECT_EQ(dict("{'id': 10194, 'name': 'Toy Story Collection', 'poster_path': '/7G9.jpg', 'backdrop_path': None}"),
               R"({"id":10194,"name":"Toy Story Collection","poster_path":"/7G9.jpg","backdrop_path":null})");
-    EXPECT_EQ(python(R"([{'name': "Procirep's", 'ok': True, 'x': "L\'\u00e9t\xe9 \"a\""}])"), "[{\"name\":\"Procirep's\",\"ok\":true,\"x\":\"L'\u00e9t\u00e9 \\\"a\\\"\"}]");
+    EXPECT_EQ(python(R"([{'name': "Procirep's", 'ok': True, 'x': "L\'\u00e9t\xe9 \"a\""}])"),
+              "[{\"name\":\"Procirep's\",\"ok\":true,\"x\":\"L'\u00e9t\u00e9 \\\"a\\\"\"}]");
     EXPECT_EQ(python("[]"), "[]");
     EXPECT_EQ(dict("{}"), "{}");
 }
 
 TEST(PythonToJson, TakesJsonAsItIs) {
-    EXPECT_EQ(python(R"( [{"id": 16, "name": "A\/B", "x": null, "y": true}] )"), R"([{"id": 16, "name": "A\/B", "x": null, "y": true}])");
+    EXPECT_EQ(python(R"( [{"id": 16, "name": "A\/B", "x": null, "y": true}] )"),
+              R"([{"id": 16, "name": "A\/B", "x": null, "y": true}])");
     EXPECT_EQ(dict(R"({"a": "\ud83d\ude00"})"), R"({"a": "\ud83d\ude00"})");
 }
 
@@ -212,8 +293,9 @@ TEST(PythonToJson, ReadsStrings) {
     EXPECT_EQ(value("\"\"\"a\r\nb\"\"\""), R"("a\nb")");
     EXPECT_EQ(value("''"), "\"\"");
     EXPECT_EQ(value("'\t\u00e9\x7f'"), "\"\\t\u00e9\x7f\"");
-    for (const std::string_view text : {"'a", "'a\"", "'a\nb'", R"('\x4')", R"('\xg0')", R"('\u123')", R"('\U00110000')", R"('\N{DASH}')", "b'a'", "f'a'", "'\\", "'''a'", "ur'a'",
-                                        "u", "r"}) {
+    for (const std::string_view text :
+         {"'a", "'a\"", "'a\nb'", R"('\x4')", R"('\xg0')", R"('\u123')", R"('\U00110000')", R"('\N{DASH}')", "b'a'",
+          "f'a'", "'\\", "'''a'", "ur'a'", "u", "r"}) {
         EXPECT_EQ(value(text), "refused") << text;
     }
 }
@@ -224,11 +306,12 @@ TEST(PythonToJson, ReadsNumbers) {
     EXPECT_EQ(value("0x1F, 0XFF_ff, 0b101, 0o17, -0x_10"), "31,65535,5,15,-16");
     EXPECT_EQ(value("0xFFFFFFFFFFFFFFFFFFFFFFFF"), "79228162514264337593543950335");
     EXPECT_EQ(value("0x3B9ACA00, 0xDE0B6B3A7640000"), "1000000000,1000000000000000000"); // zeros within
-    EXPECT_EQ(value("1.5, 1., .5, -.5, 01.5, 1e5, 1E+5, 1.e-3, 1_0.0_1e1_0"), "1.5,1.0,0.5,-0.5,1.5,1e5,1e+5,1.0e-3,10.01e10");
+    EXPECT_EQ(value("1.5, 1., .5, -.5, 01.5, 1e5, 1E+5, 1.e-3, 1_0.0_1e1_0"),
+              "1.5,1.0,0.5,-0.5,1.5,1e5,1e+5,1.0e-3,10.01e10");
     EXPECT_EQ(value("1e-999"), "1e-999");
     EXPECT_NE(value("'a', " + std::string(4300, '9')), "refused");
-    for (const std::string_view text : {"007", "1__0", "_1", "1_", "0x", "0b2", "0o8", "1j", "1.5.2", "--1", "5e", ".", "+", "nan", "inf", "1_.5", "1._5", "12ab",
-                                        "0xg", "1L"}) {
+    for (const std::string_view text : {"007", "1__0", "_1", "1_",  "0x",  "0b2",  "0o8",  "1j",   "1.5.2", "--1",
+                                        "5e",  ".",    "+",  "nan", "inf", "1_.5", "1._5", "12ab", "0xg",   "1L"}) {
         EXPECT_EQ(value(text), "refused") << text;
     }
     EXPECT_EQ(value("1e999, 'a'"), "refused"); // infinite
@@ -238,7 +321,9 @@ TEST(PythonToJson, ReadsNumbers) {
 
 TEST(PythonToJson, ReadsNamesExactly) {
     EXPECT_EQ(value("True, False, None"), "true,false,null");
-    for (const std::string_view text : {"true, None", "null, None", "none", "TRUE", "Nonesuch", "None1", "x", "None.x", "set()"}) EXPECT_EQ(value(text), "refused") << text;
+    for (const std::string_view text :
+         {"true, None", "null, None", "none", "TRUE", "Nonesuch", "None1", "x", "None.x", "set()"})
+        EXPECT_EQ(value(text), "refused") << text;
 }
 
 TEST(PythonToJson, TurnsTuplesIntoArrays) {
@@ -251,8 +336,10 @@ TEST(PythonToJson, TurnsTuplesIntoArrays) {
 }
 
 TEST(PythonToJson, NamesMembersAsJsonDumpsDoes) {
-    EXPECT_EQ(dict("{1: 'a', -2: 'b', 1.5: 'c', True: 'd', None: 'e', ('f'): 'g'}"), R"({"1":"a","-2":"b","1.5":"c","true":"d","null":"e","f":"g"})");
-    for (const std::string_view text : {"{[]: 1}", "{(): 1}", "{{}: 1}", "{1}", "{'a'}", "{'a': }", "{'a' 1}", "{'a': 1 'b': 2}", "{,}", "{'a': 1,,}", "{'a': 1]", "{x: 1}"}) {
+    EXPECT_EQ(dict("{1: 'a', -2: 'b', 1.5: 'c', True: 'd', None: 'e', ('f'): 'g'}"),
+              R"({"1":"a","-2":"b","1.5":"c","true":"d","null":"e","f":"g"})");
+    for (const std::string_view text : {"{[]: 1}", "{(): 1}", "{{}: 1}", "{1}", "{'a'}", "{'a': }", "{'a' 1}",
+                                        "{'a': 1 'b': 2}", "{,}", "{'a': 1,,}", "{'a': 1]", "{x: 1}"}) {
         EXPECT_EQ(dict(text), "refused") << text;
     }
 }

@@ -17,7 +17,8 @@ std::uint64_t load(const char* at) {
     return word;
 }
 
-// Length of the well-formed sequence that starts with the non-ASCII byte at `at` (RFC 3629, section 4), 0 if there is none.
+// Length of the well-formed sequence that starts with the non-ASCII byte at `at` (RFC 3629, section 4), 0 if there is
+// none.
 std::size_t sequence_length(const char* at, std::size_t available) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(at[i]); };
     const auto between = [&](std::size_t i, unsigned low, unsigned high) { return byte(i) >= low && byte(i) <= high; };
@@ -37,7 +38,8 @@ std::size_t sequence_length(const char* at, std::size_t available) {
 } // namespace
 
 std::size_t utf8_length(std::string_view text) {
-    // Every byte but a continuation (10xxxxxx) begins a character. Eight are counted at a step, each in a byte of its own.
+    // Every byte but a continuation (10xxxxxx) begins a character. Eight are counted at a step, each in a byte of its
+    // own.
     std::size_t continuations = 0;
     std::size_t i = 0;
     while (i + 8 <= text.size()) {
@@ -58,7 +60,9 @@ std::size_t utf8_error(std::string_view text) {
     const std::size_t size = text.size();
     std::size_t i = 0;
     while (i < size) {
-        while (i + 32 <= size && ((load(begin + i) | load(begin + i + 8) | load(begin + i + 16) | load(begin + i + 24)) & kHighBits) == 0) i += 32;
+        while (i + 32 <= size &&
+               ((load(begin + i) | load(begin + i + 8) | load(begin + i + 16) | load(begin + i + 24)) & kHighBits) == 0)
+            i += 32;
         while (i + 8 <= size) {
             const std::uint64_t high = load(begin + i) & kHighBits;
             if (high != 0) {

@@ -1,5 +1,5 @@
-// Violations folded into lines. They are grouped by code and field, as they are counted; a group whose violations are all at hand is split further
-// by the rule they broke, which is what their messages say besides the value.
+// Violations folded into lines. They are grouped by code and field, as they are counted; a group whose violations are
+// all at hand is split further by the rule they broke, which is what their messages say besides the value.
 #include "records/violation.hpp"
 
 #include <algorithm>
@@ -14,8 +14,8 @@ namespace inlet {
 
 namespace {
 
-constexpr std::size_t kRulesMax = 4;   // into which a group is split
-constexpr std::size_t kValueMax = 60;  // bytes of a value in a line
+constexpr std::size_t kRulesMax = 4;  // into which a group is split
+constexpr std::size_t kValueMax = 60; // bytes of a value in a line
 
 struct Group {
     FailureCode code;
@@ -88,14 +88,22 @@ std::string rows_of(const Group& group, std::size_t ranges_max) {
 std::string common_wording(const Group& group) {
     const std::string field = group.field.empty() ? "a value" : fmt::format("`{}`", group.field);
     switch (group.code) {
-    case FailureCode::type_error: return field + " cannot be read as its type";
-    case FailureCode::constraint_error: return field + " breaks a constraint";
-    case FailureCode::unique_error: return field + " is not unique";
-    case FailureCode::primary_key: return "the primary key is missing or came before";
-    case FailureCode::missing_cell: return "the record has too few cells";
-    case FailureCode::extra_cell: return "the record has more cells than the header";
-    case FailureCode::blank_row: return "the record is empty";
-    default: break;
+    case FailureCode::type_error:
+        return field + " cannot be read as its type";
+    case FailureCode::constraint_error:
+        return field + " breaks a constraint";
+    case FailureCode::unique_error:
+        return field + " is not unique";
+    case FailureCode::primary_key:
+        return "the primary key is missing or came before";
+    case FailureCode::missing_cell:
+        return "the record has too few cells";
+    case FailureCode::extra_cell:
+        return "the record has more cells than the header";
+    case FailureCode::blank_row:
+        return "the record is empty";
+    default:
+        break;
     }
     std::string meaning(failure_info(group.code).meaning);
     if (meaning.ends_with('.')) meaning.pop_back();
@@ -106,10 +114,14 @@ std::string line_of(const Group& group, std::size_t ranges_max) {
     const std::string rows = rows_of(group, ranges_max);
     if (group.kept.empty()) return fmt::format("{}: {}", rows, common_wording(group));
     const Violation& sample = *group.kept.front();
-    const auto same = [&](auto part) { return std::ranges::all_of(group.kept, [&](const Violation* other) { return part(*other) == part(sample); }); };
-    if (same([](const Violation& violation) -> std::string_view { return violation.message; })) return fmt::format("{}: {}", rows, sample.message);
+    const auto same = [&](auto part) {
+        return std::ranges::all_of(group.kept, [&](const Violation* other) { return part(*other) == part(sample); });
+    };
+    if (same([](const Violation& violation) -> std::string_view { return violation.message; }))
+        return fmt::format("{}: {}", rows, sample.message);
     const auto where = sample.row == 0 ? std::string("the file") : fmt::format("row {}", sample.row);
-    if (same([](const Violation& violation) { return parts_of(violation).value_or(Parts{}).rule; }) && parts_of(sample)) {
+    if (same([](const Violation& violation) { return parts_of(violation).value_or(Parts{}).rule; }) &&
+        parts_of(sample)) {
         const Parts parts = *parts_of(sample);
         return fmt::format("{}: `{}`: {} ({} has {})", rows, group.field, parts.rule, where, cut(parts.value));
     }
@@ -122,7 +134,9 @@ std::vector<Group> by_rule(const Group& group) {
     std::map<std::string_view, Group> rules;
     for (const Violation* violation : group.kept) {
         const auto parts = parts_of(*violation);
-        Group& rule = rules.try_emplace(parts ? parts->rule : std::string_view{}, Group{.code = group.code, .field = group.field}).first->second;
+        Group& rule =
+            rules.try_emplace(parts ? parts->rule : std::string_view{}, Group{.code = group.code, .field = group.field})
+                .first->second;
         rule.kept.push_back(violation);
         ++rule.count;
     }
@@ -134,8 +148,8 @@ std::vector<Group> by_rule(const Group& group) {
 
 } // namespace
 
-std::vector<std::string> fold(const std::vector<Violation>& violations, const std::vector<ViolationCount>& counts, std::size_t lines_max,
-                              std::size_t ranges_max) {
+std::vector<std::string> fold(const std::vector<Violation>& violations, const std::vector<ViolationCount>& counts,
+                              std::size_t lines_max, std::size_t ranges_max) {
     std::map<std::pair<FailureCode, std::string_view>, Group> by_count;
     const auto group_of = [&](FailureCode code, std::string_view field) -> Group& {
         return by_count.try_emplace({code, field}, Group{.code = code, .field = field}).first->second;
@@ -158,7 +172,9 @@ std::vector<std::string> fold(const std::vector<Violation>& violations, const st
     if (shown < groups.size() && lines_max > 0) {
         std::uint64_t rest = 0;
         for (std::size_t i = shown; i < groups.size(); ++i) rest += groups[i].count;
-        lines.push_back(fmt::format(fmt::runtime(shown > 0 ? "and {} more kinds of failure, {} in all" : "{} kinds of failure, {} in all"), groups.size() - shown, with_commas(rest)));
+        lines.push_back(fmt::format(
+            fmt::runtime(shown > 0 ? "and {} more kinds of failure, {} in all" : "{} kinds of failure, {} in all"),
+            groups.size() - shown, with_commas(rest)));
     }
     return lines;
 }

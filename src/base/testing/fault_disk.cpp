@@ -1,5 +1,5 @@
-// Two trees of names over one set of files: as they are, and as they were last synced. Every file known has a hard link in a folder of our own,
-// so its bytes can be found again whatever became of its name.
+// Two trees of names over one set of files: as they are, and as they were last synced. Every file known has a hard link
+// in a folder of our own, so its bytes can be found again whatever became of its name.
 #include "base/testing/fault_disk.hpp"
 
 #include <filesystem>
@@ -17,7 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, kDiskOperations> kOperationNames{
-    "create", "append", "sync", "rename", "remove", "remove_tree", "make_dirs", "sync_dir", "open", "pread", "size", "list", "exists"};
+    "create",   "append", "sync",  "rename", "remove", "remove_tree", "make_dirs",
+    "sync_dir", "open",   "pread", "size",   "list",   "exists"};
 
 constexpr std::size_t index_of(DiskOperation operation) { return static_cast<std::size_t>(operation); }
 
@@ -47,8 +48,9 @@ struct Node {
     std::map<std::string, std::shared_ptr<Node>> entries; // as it is
     std::map<std::string, std::shared_ptr<Node>> durable; // as it was synced
     // Of a file.
-    std::shared_ptr<Link> bytes;        // as it is
-    std::shared_ptr<Link> bytes_synced; // where the synced bytes are; another file than `bytes` once create() has emptied it
+    std::shared_ptr<Link> bytes; // as it is
+    std::shared_ptr<Link>
+        bytes_synced; // where the synced bytes are; another file than `bytes` once create() has emptied it
     std::uint64_t size_synced = 0;
 };
 
@@ -68,7 +70,8 @@ std::set<DiskOperation> changing_operations() {
 
 std::set<DiskOperation> all_operations() {
     auto all = changing_operations();
-    all.insert({DiskOperation::open, DiskOperation::pread, DiskOperation::size, DiskOperation::list, DiskOperation::exists});
+    all.insert(
+        {DiskOperation::open, DiskOperation::pread, DiskOperation::size, DiskOperation::list, DiskOperation::exists});
     return all;
 }
 
@@ -153,7 +156,7 @@ struct FaultDisk::State {
         std::shared_ptr<Node> folder; // that holds the name; null: not tracked
         std::string name;             // empty: root itself
         fs::path path;
-        std::shared_ptr<Node> node;   // null: there is none
+        std::shared_ptr<Node> node; // null: there is none
     };
     Place find(const std::string& path) {
         const auto names = below_root(path);
@@ -184,7 +187,8 @@ struct FaultDisk::State {
         Survivor left;
         left.is_directory = node.is_directory;
         if (node.is_directory) {
-            for (const auto& [name, below] : survival.names_kept ? node.entries : node.durable) left.entries[name] = survivor(*below, survival);
+            for (const auto& [name, below] : survival.names_kept ? node.entries : node.durable)
+                left.entries[name] = survivor(*below, survival);
             return left;
         }
         const fs::path& now = node.bytes->name();
@@ -199,7 +203,9 @@ struct FaultDisk::State {
             left.content = ready_content(now, size, size);
             break;
         }
-        case Survival::Bytes::zeroed: left.content = ready_content(now, size_now, kept); break;
+        case Survival::Bytes::zeroed:
+            left.content = ready_content(now, size_now, kept);
+            break;
         }
         return left;
     }
@@ -209,7 +215,8 @@ struct FaultDisk::State {
         if (folder != nullptr) {
             for (const auto& [name, node] : folder->entries) {
                 const auto stays = left.entries.find(name);
-                if (stays == left.entries.end() || stays->second.is_directory != node->is_directory) fs::remove_all(path / name);
+                if (stays == left.entries.end() || stays->second.is_directory != node->is_directory)
+                    fs::remove_all(path / name);
             }
         }
         for (const auto& [name, below] : left.entries) {
@@ -298,7 +305,7 @@ private:
 
     std::shared_ptr<State> state_; // owned with the disk, so that a file may outlive it
     std::unique_ptr<File> real_;
-    std::shared_ptr<Node> node_;   // null: not tracked
+    std::shared_ptr<Node> node_; // null: not tracked
     std::string path_;
     std::uint64_t opened_at_;
 };
@@ -388,7 +395,8 @@ Status FaultDisk::rename(const std::string& from, const std::string& to) {
     const State::Place target = state.find(to);
     if (source.node && source.node->is_directory) state.adopt_tree(*source.node, source.path);
     TRY(state.real.rename(from, to));
-    CHECK((source.folder == nullptr) == (target.folder == nullptr)); // what enters or leaves the tracked folder could not be put back
+    CHECK((source.folder == nullptr) ==
+          (target.folder == nullptr)); // what enters or leaves the tracked folder could not be put back
     if (source.node) {
         source.folder->entries.erase(source.name);
         target.folder->entries[target.name] = source.node;

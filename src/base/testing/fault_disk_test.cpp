@@ -11,11 +11,14 @@ namespace {
 
 using Bytes = FaultDisk::Survival::Bytes;
 
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
+std::span<const std::byte> bytes_of(std::string_view text) {
+    return std::as_bytes(std::span(text.data(), text.size()));
+}
 
 class FaultDiskTest : public ::testing::Test {
 protected:
-    FaultDiskTest() : folder_(temporary_name(std::filesystem::temp_directory_path().string(), "inlet-fault-disk-test")) {
+    FaultDiskTest()
+        : folder_(temporary_name(std::filesystem::temp_directory_path().string(), "inlet-fault-disk-test")) {
         std::filesystem::create_directories(folder_ + "/root");
         disk_ = std::make_unique<FaultDisk>(*real_, folder_ + "/root");
     }
@@ -123,19 +126,32 @@ TEST_F(FaultDiskTest, EveryKindCanFailAndThenHasDoneNothing) {
     const auto attempt = [&](DiskOperation operation) -> bool {
         char byte = 0;
         switch (operation) {
-        case DiskOperation::create: return disk_->create(path("a")).has_value();
-        case DiskOperation::append: return file->append(bytes_of("x")).has_value();
-        case DiskOperation::sync: return file->sync().has_value();
-        case DiskOperation::rename: return disk_->rename(path("a"), path("b")).has_value();
-        case DiskOperation::remove: return disk_->remove(path("a")).has_value();
-        case DiskOperation::remove_tree: return disk_->remove_tree(path("d")).has_value();
-        case DiskOperation::make_dirs: return disk_->make_dirs(path("e")).has_value();
-        case DiskOperation::sync_dir: return disk_->sync_dir(root()).has_value();
-        case DiskOperation::open: return disk_->open(path("a")).has_value();
-        case DiskOperation::pread: return to_read->pread(std::as_writable_bytes(std::span(&byte, 1)), 0).has_value();
-        case DiskOperation::size: return file->size().has_value();
-        case DiskOperation::list: return disk_->list(root()).has_value();
-        case DiskOperation::exists: return disk_->exists(path("a")).has_value();
+        case DiskOperation::create:
+            return disk_->create(path("a")).has_value();
+        case DiskOperation::append:
+            return file->append(bytes_of("x")).has_value();
+        case DiskOperation::sync:
+            return file->sync().has_value();
+        case DiskOperation::rename:
+            return disk_->rename(path("a"), path("b")).has_value();
+        case DiskOperation::remove:
+            return disk_->remove(path("a")).has_value();
+        case DiskOperation::remove_tree:
+            return disk_->remove_tree(path("d")).has_value();
+        case DiskOperation::make_dirs:
+            return disk_->make_dirs(path("e")).has_value();
+        case DiskOperation::sync_dir:
+            return disk_->sync_dir(root()).has_value();
+        case DiskOperation::open:
+            return disk_->open(path("a")).has_value();
+        case DiskOperation::pread:
+            return to_read->pread(std::as_writable_bytes(std::span(&byte, 1)), 0).has_value();
+        case DiskOperation::size:
+            return file->size().has_value();
+        case DiskOperation::list:
+            return disk_->list(root()).has_value();
+        case DiskOperation::exists:
+            return disk_->exists(path("a")).has_value();
         }
         return false;
     };
@@ -150,7 +166,8 @@ TEST_F(FaultDiskTest, EveryKindCanFailAndThenHasDoneNothing) {
     EXPECT_EQ(read("open"), "");
     EXPECT_EQ(real_->list(root())->size(), 3U);
     for (const DiskOperation operation : all_operations()) {
-        if (operation == DiskOperation::rename || operation == DiskOperation::remove) continue; // would take `a` from the others
+        if (operation == DiskOperation::rename || operation == DiskOperation::remove)
+            continue; // would take `a` from the others
         EXPECT_TRUE(attempt(operation)) << static_cast<int>(operation);
     }
 }
@@ -382,7 +399,8 @@ TEST_F(FaultDiskTest, ElsewhereOnlyCountsAndFails) {
     EXPECT_TRUE(disk_->remove(elsewhere));
 }
 
-// The common way to replace a file, cut after each of its steps, under each way the rest may survive: old or new, never anything else.
+// The common way to replace a file, cut after each of its steps, under each way the rest may survive: old or new, never
+// anything else.
 TEST_F(FaultDiskTest, WriteSyncRenameSyncIsAtomic) {
     for (const Bytes bytes : {Bytes::lost, Bytes::half, Bytes::zeroed}) {
         for (const bool names_kept : {false, true}) {
