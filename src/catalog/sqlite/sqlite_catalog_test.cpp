@@ -112,6 +112,7 @@ TEST_F(SqliteCatalogTest, ManyMayMakeItAtOnce) {
     std::atomic<int> failures = 0;
     {
         std::vector<std::jthread> threads;
+        threads.reserve(6);
         for (int t = 0; t < 6; ++t) {
             threads.emplace_back([&] {
                 const auto catalog = open();

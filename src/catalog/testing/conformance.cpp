@@ -467,6 +467,7 @@ TEST_P(CatalogConformance, OneOfManyThreadsWinsEachUpdate) {
         std::atomic<int> refused = 0;
         {
             std::vector<std::jthread> threads;
+            threads.reserve(kThreads);
             for (int t = 0; t < kThreads; ++t) {
                 threads.emplace_back([&] {
                     SubmissionRecord mine = record;
@@ -494,6 +495,7 @@ TEST_P(CatalogConformance, ReadersSeeWholeRecordsWhileOthersWrite) {
     std::atomic<int> failures = 0;
     {
         std::vector<std::jthread> threads;
+        threads.reserve(2);
         for (int t = 0; t < 2; ++t) {
             threads.emplace_back([&] {
                 do {

@@ -102,8 +102,9 @@ public:
 
     ~DirectoryWriter() override {
         file_.reset();
+        if (placed_) return;
         // What cannot be removed now goes with the next sweep().
-        if (!placed_) (void)store_.disk_.remove(path_);
+        [[maybe_unused]] const Status removed = store_.disk_.remove(path_);
     }
 
     Status write(std::span<const std::byte> bytes) override {

@@ -186,6 +186,7 @@ TEST_P(ObjectStoreConformance, AnOpenReaderKeepsReadingWhenTheSameBytesComeAgain
 TEST_P(ObjectStoreConformance, ListsAllObjects) {
     EXPECT_TRUE(list_objects(store())->empty());
     std::vector<ObjectId> ids;
+    ids.reserve(40);
     for (int i = 0; i < 40; ++i)
         ids.push_back(put_object(store(), i % 2 == 0 ? "ratings" : "links", noise(static_cast<std::size_t>(i)))->id);
     std::ranges::sort(ids);
@@ -266,6 +267,7 @@ TEST_P(ObjectStoreConformance, ServesManyThreads) {
     std::atomic<int> failures = 0;
     {
         std::vector<std::jthread> threads;
+        threads.reserve(kThreads);
         for (int t = 0; t < kThreads; ++t) {
             threads.emplace_back([&, t] {
                 for (int i = 0; i < 8; ++i) {
@@ -290,6 +292,7 @@ TEST_P(ObjectStoreConformance, OneReaderServesManyThreads) {
     std::atomic<int> failures = 0;
     {
         std::vector<std::jthread> threads;
+        threads.reserve(4);
         for (std::size_t t = 0; t < 4; ++t) {
             threads.emplace_back([&, t] {
                 std::string part(1000, '\0');
