@@ -115,7 +115,7 @@ TEST_P(Kernels, IndexLongText) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Kernels, testing::ValuesIn(csv_kernels().begin(), csv_kernels().end()),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& kernels) { return std::string(kernels.param.name); });
 
 TEST(Grammar, BrokenRecordsCostThemselves) {
     const CsvFormat format;
