@@ -160,9 +160,13 @@ private:
 } // namespace
 
 Result<std::vector<ZipMember>> list_zip(const ObjectReader& object, std::size_t members_max) {
+    std::vector<ZipMember> members;
+    std::array<char, 4> begin{};
+    const std::size_t size = TRY(object.pread(std::as_writable_bytes(std::span(begin)), 0));
+    // A directory's end right at the beginning: nothing is listed. libarchive does not take that for a zip.
+    if (std::string_view(begin.data(), size) == "PK\x05\x06") return members;
     Archive archive(object);
     TRY(archive.open());
-    std::vector<ZipMember> members;
     while (members.size() <= members_max) {
         archive_entry* entry = TRY(archive.next());
         if (entry == nullptr) break;

@@ -1,0 +1,55 @@
+#include "pipeline/content_kind.hpp"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace inlet {
+namespace {
+
+using std::string_literals::operator""s;
+
+ContentKind kind(const std::string& head) { return recognise(head).kind; }
+
+TEST(ContentKind, TakesWhatPeopleCallCsvAsText) {
+    EXPECT_EQ(kind(""), ContentKind::text);
+    EXPECT_EQ(kind("id,name\n1,anna\n"), ContentKind::text);
+    EXPECT_EQ(kind("\xef\xbb\xbfid;name\r\n"), ContentKind::text);
+    EXPECT_EQ(kind("{\"id\":1}\n"), ContentKind::text);
+}
+
+TEST(ContentKind, DoesNotMistakeTextThatBeginsLikeSomethingElse) {
+    EXPECT_EQ(kind("MZ,name\n1,anna\n"), ContentKind::text);
+    EXPECT_EQ(kind("BM,name\n"), ContentKind::text);
+    EXPECT_EQ(kind("#!not a path,name\n"), ContentKind::text);
+    EXPECT_EQ(kind("PAR1,PAR2\n"), ContentKind::text);
+    EXPECT_EQ(kind("BZh9,name\n"), ContentKind::text);
+}
+
+TEST(ContentKind, KnowsArchives) {
+    EXPECT_EQ(kind("PK\x03\x04 and so on"), ContentKind::zip);
+    EXPECT_EQ(kind("PK\x05\x06"), ContentKind::zip);
+    EXPECT_EQ(kind("\x1f\x8b\x08"), ContentKind::archive);
+    EXPECT_EQ(kind("BZh91AY&SY"), ContentKind::archive);
+    EXPECT_EQ(kind(std::string(257, 'a') + "ustar"), ContentKind::archive);
+    EXPECT_EQ(kind(std::string(257, 'a') + "usta"), ContentKind::text);
+}
+
+TEST(ContentKind, KnowsPrograms) {
+    EXPECT_EQ(kind("\x7f"
+                   "ELF\x02\x01"),
+              ContentKind::executable);
+    EXPECT_EQ(kind("MZ\x90\0\x03"s), ContentKind::executable);
+    EXPECT_EQ(kind("\xcf\xfa\xed\xfe"), ContentKind::executable);
+    EXPECT_EQ(kind("#!/bin/sh\nrm -rf /\n"), ContentKind::executable);
+    EXPECT_EQ(kind("#! /usr/bin/env python3\n"), ContentKind::executable);
+}
+
+TEST(ContentKind, KnowsImagesAndDocuments) {
+    EXPECT_EQ(kind("\x89PNG\r\n\x1a\n"), ContentKind::other);
+    EXPECT_EQ(kind("%PDF-1.7"), ContentKind::other);
+    EXPECT_EQ(recognise("GIF89a"s).name, "a GIF image");
+}
+
+} // namespace
+} // namespace inlet
