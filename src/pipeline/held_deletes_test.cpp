@@ -26,7 +26,7 @@ packages:
   drop: {match: data.zip, members: {stock.csv: stock}}
 )";
 
-class HeldDeletes : public testing::Test {
+class HeldDeletes : public testing::TestWithParam<RigCase> {
 protected:
     HeldDeletes() { rig.load("stock", "id,n\n1,1\n2,2\n3,3\n4,4\n"); }
     ~HeldDeletes() override { EXPECT_EQ(rig.left_over(), Rows{}); }
@@ -40,10 +40,10 @@ protected:
         ADD_FAILURE() << "nothing is held";
         return {};
     }
-    PipelineRig rig{kProject};
+    PipelineRig rig{kProject, GetParam().make};
 };
 
-TEST_F(HeldDeletes, TheRestIsPublishedAndTheDeletionsWait) {
+TEST_P(HeldDeletes, TheRestIsPublishedAndTheDeletionsWait) {
     const SubmissionRecord parent = snapshot();
     EXPECT_EQ(parent.state, State::published);
     EXPECT_EQ(parent.parts[0].updated, 1U);
@@ -57,7 +57,7 @@ TEST_F(HeldDeletes, TheRestIsPublishedAndTheDeletionsWait) {
     EXPECT_EQ(rig.raw(child.id), "id,n\n1,10\n");
 }
 
-TEST_F(HeldDeletes, AreShownAndCarriedOutOnceApproved) {
+TEST_P(HeldDeletes, AreShownAndCarriedOutOnceApproved) {
     const SubmissionRecord child = child_of(snapshot());
     const auto shown = rig.pipeline().preview(child.id, 10);
     ASSERT_TRUE(shown) << to_string(shown.error());
@@ -71,7 +71,7 @@ TEST_F(HeldDeletes, AreShownAndCarriedOutOnceApproved) {
     EXPECT_EQ(rig.rows("stock"), Rows{"1|10"});
 }
 
-TEST_F(HeldDeletes, AreAskedForAgainIfTheDatasetChanged) {
+TEST_P(HeldDeletes, AreAskedForAgainIfTheDatasetChanged) {
     const SubmissionRecord child = child_of(snapshot());
     rig.load("stock", "id,n\n1,10\n2,2\n3,30\n4,4\n"); // 3 is written anew
     const auto refused = rig.pipeline().approve(child.id, "boss");
@@ -88,7 +88,7 @@ TEST_F(HeldDeletes, AreAskedForAgainIfTheDatasetChanged) {
     EXPECT_EQ(rig.rows("stock"), (Rows{"1|10", "3|30"}));
 }
 
-TEST_F(HeldDeletes, SpareKeysOfBrokenRecords) {
+TEST_P(HeldDeletes, SpareKeysOfBrokenRecords) {
     const SubmissionRecord parent = rig.load("stock", "id,n\n1,10\n2,broken\n");
     EXPECT_EQ(parent.state, State::published);
     EXPECT_EQ(parent.parts[0].held_deletes, 2U);
@@ -96,7 +96,7 @@ TEST_F(HeldDeletes, SpareKeysOfBrokenRecords) {
     EXPECT_EQ(rig.rows("stock"), (Rows{"1|10", "2|2"}));
 }
 
-TEST_F(HeldDeletes, GoWithTheSnapshotThatIsUndone) {
+TEST_P(HeldDeletes, GoWithTheSnapshotThatIsUndone) {
     const SubmissionRecord parent = snapshot();
     const auto undone = rig.pipeline().undo({parent.id}, false, false, "boss");
     ASSERT_TRUE(undone) << to_string(undone.error());
@@ -105,13 +105,13 @@ TEST_F(HeldDeletes, GoWithTheSnapshotThatIsUndone) {
     EXPECT_EQ(child.reason, "submission 2 was undone");
 }
 
-TEST_F(HeldDeletes, CanBeCancelled) {
+TEST_P(HeldDeletes, CanBeCancelled) {
     const SubmissionRecord child = child_of(snapshot());
     ASSERT_TRUE(rig.pipeline().cancel(child.id, "boss"));
     EXPECT_EQ(rig.rows("stock").size(), 4U);
 }
 
-TEST_F(HeldDeletes, KeepTheSnapshotFromBeingPruned) {
+TEST_P(HeldDeletes, KeepTheSnapshotFromBeingPruned) {
     const SubmissionRecord parent = snapshot();
     ASSERT_TRUE(rig.catalog->forget_raw(parent.id));
     rig.clock.advance(Timestamp{7200} * 1'000'000);
@@ -119,7 +119,7 @@ TEST_F(HeldDeletes, KeepTheSnapshotFromBeingPruned) {
     EXPECT_EQ(rig.pipeline().approve(child_of(parent).id, "boss")->state, State::published);
 }
 
-TEST_F(HeldDeletes, AreFoundInThePackageTheyCameIn) {
+TEST_P(HeldDeletes, AreFoundInThePackageTheyCameIn) {
     const SubmissionRecord parent = rig.load_package("drop", make_zip({{"stock.csv", "id,n\n1,10\n"}}));
     EXPECT_EQ(parent.state, State::published) << parent.reason;
     const auto approved = rig.pipeline().approve(child_of(parent).id, "boss");
@@ -128,7 +128,7 @@ TEST_F(HeldDeletes, AreFoundInThePackageTheyCameIn) {
     EXPECT_EQ(rig.rows("stock"), Rows{"1|10"});
 }
 
-TEST_F(HeldDeletes, AnEmptySnapshotIsHeldWhole) {
+TEST_P(HeldDeletes, AnEmptySnapshotIsHeldWhole) {
     const SubmissionRecord held = rig.load("stock", "id,n\n");
     EXPECT_EQ(held.state, State::held);
     EXPECT_EQ(held.reason_code, "empty-snapshot");
@@ -138,7 +138,7 @@ TEST_F(HeldDeletes, AnEmptySnapshotIsHeldWhole) {
     EXPECT_EQ(rig.rows("stock"), Rows{});
 }
 
-TEST_F(HeldDeletes, AReplaceIsHeldWhole) {
+TEST_P(HeldDeletes, AReplaceIsHeldWhole) {
     rig.load("whole", "id\n1\n2\n3\n");
     const SubmissionRecord held = rig.load("whole", "id\n4\n");
     EXPECT_EQ(held.state, State::held);
@@ -147,6 +147,8 @@ TEST_F(HeldDeletes, AReplaceIsHeldWhole) {
     EXPECT_EQ(rig.pipeline().approve(held.id, "boss")->state, State::published);
     EXPECT_EQ(rig.rows("whole"), Rows{"4"});
 }
+
+INSTANTIATE_TEST_SUITE_P(Both, HeldDeletes, testing::ValuesIn(rig_cases()), rig_case_name);
 
 } // namespace
 } // namespace inlet

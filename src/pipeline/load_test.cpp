@@ -46,13 +46,13 @@ packages:
   halves: {match: halves.zip, members: {1.csv: people, 2.csv: people}}
 )";
 
-class Load : public testing::Test {
+class Load : public testing::TestWithParam<RigCase> {
 protected:
     ~Load() override { EXPECT_EQ(rig.left_over(), Rows{}); }
-    PipelineRig rig{kProject};
+    PipelineRig rig{kProject, GetParam().make};
 };
 
-TEST_F(Load, PublishesAGoodFile) {
+TEST_P(Load, PublishesAGoodFile) {
     const SubmissionRecord record = rig.load("log", "id,note\n1,a\n2,\"b\nc\"\n");
     EXPECT_EQ(record.state, State::published);
     EXPECT_EQ(record.version, Version(1));
@@ -72,7 +72,7 @@ TEST_F(Load, PublishesAGoodFile) {
     EXPECT_EQ(rig.stored().size(), 1U) << "nothing is stored of what is not wrong";
 }
 
-TEST_F(Load, WritesEveryStepDown) {
+TEST_P(Load, WritesEveryStepDown) {
     const SubmissionRecord record = rig.load("log", "id,note\n1,a\n");
     std::vector<std::string> types;
     const auto events = rig.catalog->events(record.id);
@@ -82,7 +82,7 @@ TEST_F(Load, WritesEveryStepDown) {
                            "submission.published"}));
 }
 
-TEST_F(Load, ChecksWhatItReceivesOnce) {
+TEST_P(Load, ChecksWhatItReceivesOnce) {
     TextSource source("id,note\n1,a\n", 3);
     const auto received = rig.pipeline().receive({.target = "log", .file_name = "log.csv"}, source);
     ASSERT_TRUE(received);
@@ -100,7 +100,7 @@ TEST_F(Load, ChecksWhatItReceivesOnce) {
     EXPECT_EQ(rig.rows("log"), (Rows{"1|a", "1|a"}));
 }
 
-TEST_F(Load, RejectsWhatIsBrokenAndSaysWhy) {
+TEST_P(Load, RejectsWhatIsBrokenAndSaysWhy) {
     const SubmissionRecord record = rig.load("log", "id,note\n1,a\nx,b\n");
     EXPECT_EQ(record.state, State::rejected);
     EXPECT_EQ(record.reason_code, "too-many-rejects");
@@ -113,14 +113,14 @@ TEST_F(Load, RejectsWhatIsBrokenAndSaysWhy) {
     EXPECT_EQ(rig.rows("log"), Rows{});
 }
 
-TEST_F(Load, RejectsWrongLabelsByTheirCode) {
+TEST_P(Load, RejectsWrongLabelsByTheirCode) {
     const SubmissionRecord record = rig.load("ratings", "id,ratin\n1,2\n");
     EXPECT_EQ(record.state, State::rejected);
     EXPECT_EQ(record.reason_code, "extra-label");
     EXPECT_NE(record.reason.find("`ratings.csv`"), std::string::npos);
 }
 
-TEST_F(Load, PublishesTheRestWithinTheLimits) {
+TEST_P(Load, PublishesTheRestWithinTheLimits) {
     const SubmissionRecord record = rig.load("ratings", "id,rating\n1,3\n2,9\n3,4\n3,5\n");
     EXPECT_EQ(record.state, State::published);
     EXPECT_EQ(record.parts[0].accepted, 3U) << "under upsert a repeated key is no fault";
@@ -129,7 +129,7 @@ TEST_F(Load, PublishesTheRestWithinTheLimits) {
     EXPECT_NE(rig.rejects(record.id).find("2,9\n"), std::string::npos);
 }
 
-TEST_F(Load, CountsWhatChanged) {
+TEST_P(Load, CountsWhatChanged) {
     rig.load("ratings", "id,rating\n1,3\n2,4\n");
     const SubmissionRecord record = rig.load("ratings", "id,rating\n1,3\n2,5\n4,1\n");
     EXPECT_EQ(record.parts[0].inserted, 1U);
@@ -141,7 +141,7 @@ TEST_F(Load, CountsWhatChanged) {
     EXPECT_EQ(rig.rows("prices"), Rows{"2|1"});
 }
 
-TEST_F(Load, MakesRejectsOfKeysThatTheDatasetHolds) {
+TEST_P(Load, MakesRejectsOfKeysThatTheDatasetHolds) {
     rig.load("people", "id,name\n1,anna\n");
     const SubmissionRecord record = rig.load("people", "id,name\n2,bert\n1,cora\n3,\n");
     EXPECT_EQ(record.state, State::published);
@@ -155,7 +155,7 @@ TEST_F(Load, MakesRejectsOfKeysThatTheDatasetHolds) {
     EXPECT_NE(rejects.find("3,constraint-error,name,"), std::string::npos) << rejects;
 }
 
-TEST_F(Load, AppliesThePolicyToThoseToo) {
+TEST_P(Load, AppliesThePolicyToThoseToo) {
     rig.load("people", "id,name\n1,anna\n2,bert\n3,cora\n");
     const SubmissionRecord record = rig.load("people", "id,name\n1,x\n2,x\n3,x\n4,dora\n");
     EXPECT_EQ(record.state, State::rejected);
@@ -165,7 +165,7 @@ TEST_F(Load, AppliesThePolicyToThoseToo) {
     EXPECT_EQ(std::ranges::count(rig.rejects(record.id), '\n'), 4);
 }
 
-TEST_F(Load, LeavesOutValuesThatAreTakenInAUniqueField) {
+TEST_P(Load, LeavesOutValuesThatAreTakenInAUniqueField) {
     rig.load("mails", "id,mail\n1,a@x\n");
     const SubmissionRecord record = rig.load("mails", "id,mail\n2,a@x\n3,c@x\n");
     EXPECT_EQ(record.state, State::published);
@@ -174,7 +174,7 @@ TEST_F(Load, LeavesOutValuesThatAreTakenInAUniqueField) {
     EXPECT_NE(rig.rejects(record.id).find("1,unique-error,mail,"), std::string::npos) << rig.rejects(record.id);
 }
 
-TEST_F(Load, HoldsRejectsUntilApproved) {
+TEST_P(Load, HoldsRejectsUntilApproved) {
     const SubmissionRecord held = rig.load("careful", "id\n1\nx\n");
     EXPECT_EQ(held.state, State::held);
     EXPECT_EQ(held.reason_code, "too-many-rejects");
@@ -189,7 +189,7 @@ TEST_F(Load, HoldsRejectsUntilApproved) {
     EXPECT_EQ(rig.pipeline().approve(held.id, "boss").error().code, FailureCode::not_held);
 }
 
-TEST_F(Load, HoldsKeysThatAreTakenAsOtherRejects) {
+TEST_P(Load, HoldsKeysThatAreTakenAsOtherRejects) {
     rig.load("careful", "id\n1\n");
     const SubmissionRecord held = rig.load("careful", "id\n1\n2\n");
     EXPECT_EQ(held.state, State::held);
@@ -202,7 +202,7 @@ TEST_F(Load, HoldsKeysThatAreTakenAsOtherRejects) {
     EXPECT_EQ(rig.rows("careful"), (Rows{"1", "2"}));
 }
 
-TEST_F(Load, CancelsWhatIsHeldOrQueued) {
+TEST_P(Load, CancelsWhatIsHeldOrQueued) {
     const SubmissionRecord held = rig.load("careful", "id\n1\nx\n");
     const auto cancelled = rig.pipeline().cancel(held.id, "boss");
     ASSERT_TRUE(cancelled);
@@ -216,7 +216,7 @@ TEST_F(Load, CancelsWhatIsHeldOrQueued) {
     EXPECT_EQ(rig.rows("log"), Rows{});
 }
 
-TEST_F(Load, RecognisesTheSameBytes) {
+TEST_P(Load, RecognisesTheSameBytes) {
     const SubmissionRecord first = rig.load("log", "id,note\n1,a\n");
     TextSource source("id,note\n1,a\n");
     const auto received = rig.pipeline().receive({.target = "log"}, source);
@@ -231,7 +231,7 @@ TEST_F(Load, RecognisesTheSameBytes) {
     EXPECT_EQ(rig.rows("log"), (Rows{"1|a", "1|a"}));
 }
 
-TEST_F(Load, ContinuesADeliveryThatWasInterrupted) {
+TEST_P(Load, ContinuesADeliveryThatWasInterrupted) {
     TextSource source("id,note\n1,a\n");
     const auto received = rig.pipeline().receive({.target = "log"}, source);
     ASSERT_TRUE(rig.restart());
@@ -241,13 +241,13 @@ TEST_F(Load, ContinuesADeliveryThatWasInterrupted) {
     EXPECT_EQ(rig.rows("log"), Rows{"1|a"});
 }
 
-TEST_F(Load, TakesARejectedFileAgain) {
+TEST_P(Load, TakesARejectedFileAgain) {
     const SubmissionRecord first = rig.load("log", "id,note\nx,a\n");
     EXPECT_EQ(first.state, State::rejected);
     EXPECT_NE(rig.load("log", "id,note\nx,a\n").id, first.id);
 }
 
-TEST_F(Load, RunsInTheOrderOfReceipt) {
+TEST_P(Load, RunsInTheOrderOfReceipt) {
     TextSource one("id,rating\n1,1\n");
     TextSource two("id,rating\n1,2\n");
     const auto first = rig.pipeline().receive({.target = "ratings"}, one);
@@ -258,7 +258,7 @@ TEST_F(Load, RunsInTheOrderOfReceipt) {
     EXPECT_EQ(rig.rows("ratings"), Rows{"1|2"});
 }
 
-TEST_F(Load, AnIncompleteDeliveryIsNone) {
+TEST_P(Load, AnIncompleteDeliveryIsNone) {
     TextSource source("id,note\n1,a\n", Error(FailureCode::incomplete_upload, "the line went dead"));
     const auto received = rig.pipeline().receive({.target = "log"}, source);
     ASSERT_FALSE(received);
@@ -270,7 +270,7 @@ TEST_F(Load, AnIncompleteDeliveryIsNone) {
     EXPECT_EQ(rig.stored().size(), 0U);
 }
 
-TEST_F(Load, RefusesTargetsThatDoNotExist) {
+TEST_P(Load, RefusesTargetsThatDoNotExist) {
     TextSource source("");
     EXPECT_EQ(rig.pipeline().receive({.target = "none"}, source).error().code, FailureCode::unknown_dataset);
     EXPECT_EQ(rig.pipeline().receive({.target = "log", .target_is_package = true}, source).error().code,
@@ -278,14 +278,14 @@ TEST_F(Load, RefusesTargetsThatDoNotExist) {
     EXPECT_TRUE(rig.records().empty());
 }
 
-TEST_F(Load, RejectsWhatIsNotText) {
+TEST_P(Load, RejectsWhatIsNotText) {
     const SubmissionRecord record = rig.load("log", "%PDF-1.4 whatever");
     EXPECT_EQ(record.state, State::rejected);
     EXPECT_EQ(record.reason_code, "format-error");
     EXPECT_EQ(rig.raw(record.id), "%PDF-1.4 whatever");
 }
 
-TEST_F(Load, PublishesAPackageWhole) {
+TEST_P(Load, PublishesAPackageWhole) {
     const SubmissionRecord record =
         rig.load_package("drop", make_zip({{"log.csv", "id,note\n1,a\n"}, {"people.csv", "id,name\n1,anna\n2,\n"}}));
     EXPECT_EQ(record.state, State::published) << record.reason;
@@ -298,7 +298,7 @@ TEST_F(Load, PublishesAPackageWhole) {
     EXPECT_NE(rig.rejects(record.id, 1), "");
 }
 
-TEST_F(Load, RejectsAPackageWhole) {
+TEST_P(Load, RejectsAPackageWhole) {
     const SubmissionRecord record =
         rig.load_package("drop", make_zip({{"log.csv", "id,note\nx,a\n"}, {"people.csv", "id,name\n1,anna\n2,\n"}}));
     EXPECT_EQ(record.state, State::rejected);
@@ -309,7 +309,7 @@ TEST_F(Load, RejectsAPackageWhole) {
     EXPECT_EQ(rig.rows("people"), Rows{});
 }
 
-TEST_F(Load, RejectsAPackageWithADamagedMember) {
+TEST_P(Load, RejectsAPackageWithADamagedMember) {
     std::string zip =
         make_zip({{"log.csv", "id,note\n1,abcdef\n", "", true}, {"people.csv", "id,name\n1,anna\n", "", true}});
     zip[zip.find("abc")] = 'X';
@@ -319,14 +319,14 @@ TEST_F(Load, RejectsAPackageWithADamagedMember) {
     EXPECT_EQ(rig.rows("people"), Rows{});
 }
 
-TEST_F(Load, RejectsAPackageThatIsRefusedUnread) {
+TEST_P(Load, RejectsAPackageThatIsRefusedUnread) {
     const SubmissionRecord record = rig.load_package("drop", make_zip({{"log.csv", "id,note\n"}}));
     EXPECT_EQ(record.state, State::rejected);
     EXPECT_EQ(record.reason_code, "missing-member");
     EXPECT_TRUE(record.parts.empty());
 }
 
-TEST_F(Load, TellsTheConflictsOfTwoPartsForOneDatasetApart) {
+TEST_P(Load, TellsTheConflictsOfTwoPartsForOneDatasetApart) {
     rig.load("people", "id,name\n1,anna\n4,dora\n");
     const SubmissionRecord record = rig.load_package(
         "halves", make_zip({{"1.csv", "id,name\n2,bert\n1,x\n"}, {"2.csv", "id,name\n3,cora\n5,eve\n4,x\n"}}));
@@ -338,7 +338,7 @@ TEST_F(Load, TellsTheConflictsOfTwoPartsForOneDatasetApart) {
     EXPECT_EQ(rig.rows("people"), (Rows{"1|anna", "2|bert", "3|cora", "4|dora", "5|eve"}));
 }
 
-TEST_F(Load, AFailureOfTheSystemCanBeRetried) {
+TEST_P(Load, AFailureOfTheSystemCanBeRetried) {
     TextSource source("id,note\n1,a\n");
     const auto received = rig.pipeline().receive({.target = "log"}, source);
     rig.warehouse->fail_at(1, FailureCode::disk_full, FaultWarehouse::Moment::before, true);
@@ -356,7 +356,7 @@ TEST_F(Load, AFailureOfTheSystemCanBeRetried) {
     EXPECT_EQ(rig.pipeline().retry(received->id, "anna").error().code, FailureCode::wrong_state);
 }
 
-TEST_F(Load, ARejectedFileCanBeRetriedUnderAnotherContract) {
+TEST_P(Load, ARejectedFileCanBeRetriedUnderAnotherContract) {
     const SubmissionRecord rejected = rig.load("log", "id,note\n1,a\nx,b\n");
     std::string yaml(kProject);
     yaml.replace(yaml.find("{name: id, type: integer}, {name: note"), 25, "{name: id, type: string}");
@@ -367,7 +367,7 @@ TEST_F(Load, ARejectedFileCanBeRetriedUnderAnotherContract) {
     EXPECT_EQ(rig.rows("log"), (Rows{"1|a", "x|b"}));
 }
 
-TEST_F(Load, TellsHowFarItIs) {
+TEST_P(Load, TellsHowFarItIs) {
     const SubmissionRecord record = rig.load("log", "id,note\n1,a\n");
     std::vector<State> states;
     for (const Progress& step : rig.progress) {
@@ -389,7 +389,7 @@ models:
   late: {sql: SELECT count(*) AS n FROM early}
   early: {sql: SELECT id FROM log}
 )",
-                    [&](const Model& model, const std::map<std::string, MemoryTable>& tables) -> Result<MemoryTable> {
+                    in_memory([&](const Model& model, const std::map<std::string, MemoryTable>& tables) -> Result<MemoryTable> {
                         computed.push_back(model.name);
                         if (model.name == "early") {
                             MemoryTable table = tables.at("log");
@@ -399,7 +399,7 @@ models:
                         }
                         const auto count = static_cast<std::int64_t>(tables.at("early").rows.size());
                         return MemoryTable{{{"n", ResultKind::int64}}, {{memory::Cell(count)}}};
-                    });
+                    }));
     EXPECT_EQ(rig.load("log", "id\n1\n2\n").state, State::published);
     EXPECT_EQ(computed, (Rows{"early", "late"}));
     EXPECT_EQ(rig.rows("late"), Rows{"2"});
@@ -413,15 +413,17 @@ datasets:
 models:
   broken: {sql: SELECT id FROM log}
 )",
-                    [](const Model&, const std::map<std::string, MemoryTable>&) -> Result<MemoryTable> {
+                    in_memory([](const Model&, const std::map<std::string, MemoryTable>&) -> Result<MemoryTable> {
                         return fail(FailureCode::model_failed, "division by zero");
-                    });
+                    }));
     const SubmissionRecord record = rig.load("log", "id\n1\n");
     EXPECT_EQ(record.state, State::rejected);
     EXPECT_EQ(record.reason_code, "model-failed");
     EXPECT_EQ(rig.rows("log"), Rows{});
     EXPECT_EQ(rig.left_over(), Rows{});
 }
+
+INSTANTIATE_TEST_SUITE_P(Both, Load, testing::ValuesIn(rig_cases()), rig_case_name);
 
 } // namespace
 } // namespace inlet

@@ -28,7 +28,7 @@ packages:
   drop: {match: data.zip, members: {people.csv: people, careful.csv: careful}}
 )";
 
-class DryRun : public testing::Test {
+class DryRun : public testing::TestWithParam<RigCase> {
 protected:
     ~DryRun() override { EXPECT_EQ(rig.left_over(), Rows{}); }
 
@@ -46,10 +46,10 @@ protected:
         }
         return std::move(*run);
     }
-    PipelineRig rig{kProject};
+    PipelineRig rig{kProject, GetParam().make};
 };
 
-TEST_F(DryRun, TellsWhatWouldChange) {
+TEST_P(DryRun, TellsWhatWouldChange) {
     rig.load("people", "id,name\n1,anna\n");
     const Pipeline::DryRun dry = run("people", "id,name\n1,x\n2,bert\n");
     EXPECT_EQ(dry.record.state, State::published);
@@ -63,7 +63,7 @@ TEST_F(DryRun, TellsWhatWouldChange) {
     EXPECT_EQ(rig.rows("people"), Rows{"1|anna"});
 }
 
-TEST_F(DryRun, TellsWhyItWouldBeRejected) {
+TEST_P(DryRun, TellsWhyItWouldBeRejected) {
     const Pipeline::DryRun dry = run("people", "id,name\nx,anna\ny,bert\n");
     EXPECT_EQ(dry.record.state, State::rejected);
     EXPECT_EQ(dry.reason->code, FailureCode::too_many_rejects);
@@ -75,7 +75,7 @@ TEST_F(DryRun, TellsWhyItWouldBeRejected) {
     EXPECT_TRUE(refused.record.parts.empty());
 }
 
-TEST_F(DryRun, ShowsWhatIsHeldAsIfItWereApproved) {
+TEST_P(DryRun, ShowsWhatIsHeldAsIfItWereApproved) {
     const Pipeline::DryRun rejects = run("careful", "id\n1\nx\n");
     EXPECT_EQ(rejects.record.state, State::held);
     EXPECT_EQ(rejects.reason->code, FailureCode::too_many_rejects);
@@ -89,7 +89,7 @@ TEST_F(DryRun, ShowsWhatIsHeldAsIfItWereApproved) {
     EXPECT_EQ(rig.rows("stock").size(), 3U);
 }
 
-TEST_F(DryRun, TakesPackages) {
+TEST_P(DryRun, TakesPackages) {
     const Pipeline::DryRun dry =
         run("drop", make_zip({{"people.csv", "id,name\n1,anna\n"}, {"careful.csv", "id\n1\n"}}), true);
     EXPECT_EQ(dry.record.state, State::published) << dry.record.reason;
@@ -99,7 +99,7 @@ TEST_F(DryRun, TakesPackages) {
     EXPECT_EQ(rig.rows("people"), Rows{});
 }
 
-TEST_F(DryRun, NeedsAFileAndATarget) {
+TEST_P(DryRun, NeedsAFileAndATarget) {
     EXPECT_EQ(rig.pipeline().dry_run({.target = "people"}, "/does/not/exist", 1).error().code,
               FailureCode::file_not_found);
     EXPECT_EQ(rig.pipeline().dry_run({.target = "none"}, "/does/not/exist", 1).error().code,
@@ -107,6 +107,8 @@ TEST_F(DryRun, NeedsAFileAndATarget) {
     const SubmissionRecord published = rig.load("people", "id,name\n1,a\n");
     EXPECT_EQ(rig.pipeline().preview(published.id, 1).error().code, FailureCode::not_held);
 }
+
+INSTANTIATE_TEST_SUITE_P(Both, DryRun, testing::ValuesIn(rig_cases()), rig_case_name);
 
 } // namespace
 } // namespace inlet

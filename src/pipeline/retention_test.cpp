@@ -27,7 +27,7 @@ packages:
   drop: {match: data.zip, members: {ratings.csv: ratings, forever.csv: forever}}
 )";
 
-class Retention : public testing::Test {
+class Retention : public testing::TestWithParam<RigCase> {
 protected:
     ~Retention() override { EXPECT_EQ(rig.left_over(), Rows{}); }
     Pipeline::Pruned prune(bool dry_run = false) {
@@ -35,10 +35,10 @@ protected:
         EXPECT_TRUE(pruned) << to_string(pruned.error());
         return *pruned;
     }
-    PipelineRig rig{kProject};
+    PipelineRig rig{kProject, GetParam().make};
 };
 
-TEST_F(Retention, LetsGoOfEachThingInItsTime) {
+TEST_P(Retention, LetsGoOfEachThingInItsTime) {
     const SubmissionRecord record = rig.load("ratings", "id,rating\n1,1\n2,x\n");
     EXPECT_EQ(rig.stored().size(), 3U);
     rig.clock.advance(4 * kDay);
@@ -65,7 +65,7 @@ TEST_F(Retention, LetsGoOfEachThingInItsTime) {
     EXPECT_EQ(rig.rows("ratings"), Rows{"1|1"}) << "the data stays";
 }
 
-TEST_F(Retention, AFileThatIsGoneCannotBeRetried) {
+TEST_P(Retention, AFileThatIsGoneCannotBeRetried) {
     const SubmissionRecord record = rig.load("ratings", "id,rating\nx,1\ny,1\n");
     EXPECT_EQ(record.state, State::rejected);
     rig.clock.advance(11 * kDay);
@@ -73,13 +73,13 @@ TEST_F(Retention, AFileThatIsGoneCannotBeRetried) {
     EXPECT_EQ(rig.pipeline().retry(record.id, "").error().code, FailureCode::retention_expired);
 }
 
-TEST_F(Retention, KeepsOfAPackageWhatAnyMemberNeeds) {
+TEST_P(Retention, KeepsOfAPackageWhatAnyMemberNeeds) {
     rig.load_package("drop", make_zip({{"ratings.csv", "id,rating\n1,1\n"}, {"forever.csv", "id\n1\n"}}));
     rig.clock.advance(1000 * kDay);
     EXPECT_EQ(prune().raw, 0U);
 }
 
-TEST_F(Retention, KeepsBytesThatAnotherSubmissionNeeds) {
+TEST_P(Retention, KeepsBytesThatAnotherSubmissionNeeds) {
     rig.load("ratings", "id,rating\n1,1\n");
     rig.clock.advance(8 * kDay);
     const SubmissionRecord second = rig.load("ratings", "id,rating\n1,1\n", true);
@@ -91,7 +91,7 @@ TEST_F(Retention, KeepsBytesThatAnotherSubmissionNeeds) {
     EXPECT_EQ(rig.raw(second.id), "id,rating\n1,1\n");
 }
 
-TEST_F(Retention, KeepsWhatIsNotAtItsEnd) {
+TEST_P(Retention, KeepsWhatIsNotAtItsEnd) {
     TextSource source("id,rating\n1,1\n");
     const auto received = rig.pipeline().receive({.target = "ratings"}, source);
     rig.clock.advance(100 * kDay);
@@ -99,7 +99,7 @@ TEST_F(Retention, KeepsWhatIsNotAtItsEnd) {
     EXPECT_EQ(rig.pipeline().run(received->id)->state, State::published);
 }
 
-TEST_F(Retention, PrunesHistoryToWhatCanStillBeAskedFor) {
+TEST_P(Retention, PrunesHistoryToWhatCanStillBeAskedFor) {
     rig.load("ratings", "id,rating\n1,1\n");
     rig.clock.advance(kDay);
     rig.load("ratings", "id,rating\n1,2\n");
@@ -114,7 +114,7 @@ TEST_F(Retention, PrunesHistoryToWhatCanStillBeAskedFor) {
     EXPECT_EQ(prune().history_rows, 0U);
 }
 
-TEST_F(Retention, RemovesObjectsNobodyNeedsOnceTheyAreOld) {
+TEST_P(Retention, RemovesObjectsNobodyNeedsOnceTheyAreOld) {
     TextSource source("id,rating\n1,1\n");
     rig.catalog->fail_at(2, FaultCatalog::When::before); // the object is stored, and nobody writes it down
     EXPECT_FALSE(rig.pipeline().receive({.target = "ratings"}, source));
@@ -126,6 +126,8 @@ TEST_F(Retention, RemovesObjectsNobodyNeedsOnceTheyAreOld) {
     EXPECT_EQ(prune().objects, 1U);
     EXPECT_TRUE(rig.stored().empty());
 }
+
+INSTANTIATE_TEST_SUITE_P(Both, Retention, testing::ValuesIn(rig_cases()), rig_case_name);
 
 } // namespace
 } // namespace inlet

@@ -18,13 +18,13 @@ datasets:
   log: {schema: {fields: [{name: id, type: integer}]}}
 )";
 
-class Undo : public testing::Test {
+class Undo : public testing::TestWithParam<RigCase> {
 protected:
     ~Undo() override { EXPECT_EQ(rig.left_over(), Rows{}); }
-    PipelineRig rig{kProject};
+    PipelineRig rig{kProject, GetParam().make};
 };
 
-TEST_F(Undo, TakesASubmissionBack) {
+TEST_P(Undo, TakesASubmissionBack) {
     const SubmissionRecord first = rig.load("ratings", "id,rating\n1,1\n2,2\n");
     const SubmissionRecord second = rig.load("ratings", "id,rating\n1,5\n3,3\n");
     const auto undone = rig.pipeline().undo({second.id}, false, false, "boss");
@@ -45,7 +45,7 @@ TEST_F(Undo, TakesASubmissionBack) {
     EXPECT_EQ(rig.rows("ratings", Version(2)), (Rows{"1|5", "2|2", "3|3"}));
 }
 
-TEST_F(Undo, AnUndoCanBeUndone) {
+TEST_P(Undo, AnUndoCanBeUndone) {
     const SubmissionRecord first = rig.load("log", "id\n1\n");
     const auto undo = rig.pipeline().undo({first.id}, false, false, "");
     const auto redo = rig.pipeline().undo({undo->record.id}, false, false, "");
@@ -60,7 +60,7 @@ TEST_F(Undo, AnUndoCanBeUndone) {
     EXPECT_EQ(rig.rows("log"), Rows{});
 }
 
-TEST_F(Undo, RefusalsAreAnsweredAndWrittenDown) {
+TEST_P(Undo, RefusalsAreAnsweredAndWrittenDown) {
     const SubmissionRecord first = rig.load("ratings", "id,rating\n1,1\n");
     const SubmissionRecord second = rig.load("ratings", "id,rating\n1,5\n");
     const auto refused = rig.pipeline().undo({first.id}, false, false, "boss");
@@ -77,7 +77,7 @@ TEST_F(Undo, RefusalsAreAnsweredAndWrittenDown) {
     EXPECT_EQ(rig.pipeline().undo({first.id}, false, false, "boss").error().code, FailureCode::already_undone);
 }
 
-TEST_F(Undo, CanBeRehearsed) {
+TEST_P(Undo, CanBeRehearsed) {
     const SubmissionRecord first = rig.load("log", "id\n1\n");
     const auto rehearsed = rig.pipeline().undo({first.id}, false, true, "");
     ASSERT_TRUE(rehearsed) << to_string(rehearsed.error());
@@ -88,14 +88,14 @@ TEST_F(Undo, CanBeRehearsed) {
     EXPECT_EQ(rig.rows("log"), Rows{"1"});
 }
 
-TEST_F(Undo, NeedsSubmissionsThatExist) {
+TEST_P(Undo, NeedsSubmissionsThatExist) {
     EXPECT_EQ(rig.pipeline().undo({SubmissionId(7)}, false, false, "").error().code, FailureCode::unknown_submission);
     EXPECT_TRUE(rig.records().empty());
     const SubmissionRecord rejected = rig.load("log", "id\nx\n");
     EXPECT_EQ(rig.pipeline().undo({rejected.id}, false, false, "").error().code, FailureCode::not_undoable);
 }
 
-TEST_F(Undo, TheSameBytesMayComeAgainAfterwards) {
+TEST_P(Undo, TheSameBytesMayComeAgainAfterwards) {
     const SubmissionRecord first = rig.load("log", "id\n1\n");
     ASSERT_TRUE(rig.pipeline().undo({first.id}, false, false, ""));
     const SubmissionRecord second = rig.load("log", "id\n1\n");
@@ -103,14 +103,14 @@ TEST_F(Undo, TheSameBytesMayComeAgainAfterwards) {
     EXPECT_EQ(rig.rows("log"), Rows{"1"});
 }
 
-TEST_F(Undo, HasNoFile) {
+TEST_P(Undo, HasNoFile) {
     const SubmissionRecord first = rig.load("log", "id\n1\n");
     const auto undo = rig.pipeline().undo({first.id}, false, false, "");
     EXPECT_EQ(rig.pipeline().open_raw(undo->record.id).error().code, FailureCode::bad_argument);
     EXPECT_EQ(rig.errors(undo->record.id), "");
 }
 
-TEST_F(Undo, AFailedOneCanBeRetried) {
+TEST_P(Undo, AFailedOneCanBeRetried) {
     const SubmissionRecord first = rig.load("log", "id\n1\n");
     rig.warehouse->fail_at(1, FailureCode::disk_full, FaultWarehouse::Moment::before, true);
     const auto failed = rig.pipeline().undo({first.id}, false, false, "");
@@ -125,6 +125,8 @@ TEST_F(Undo, AFailedOneCanBeRetried) {
     EXPECT_EQ(rig.record(first.id).state, State::undone);
     EXPECT_EQ(rig.rows("log"), Rows{});
 }
+
+INSTANTIATE_TEST_SUITE_P(Both, Undo, testing::ValuesIn(rig_cases()), rig_case_name);
 
 } // namespace
 } // namespace inlet

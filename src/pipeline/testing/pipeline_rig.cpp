@@ -12,6 +12,7 @@
 #include "contract/project_reader.hpp"
 #include "objects/directory/directory_store.hpp"
 #include "objects/testing/conformance.hpp"
+#include "warehouse/duckdb/duckdb_warehouse.hpp"
 #include "warehouse/testing/rows.hpp"
 
 namespace inlet {
@@ -120,15 +121,27 @@ std::string read_all(const ObjectReader& object) {
     return text;
 }
 
-PipelineRig::PipelineRig(std::string_view yaml, ModelFunction models)
+MakeWarehouse in_memory(ModelFunction models) {
+    return [models = std::move(models)](const Clock& clock) { return make_memory_warehouse(clock, models); };
+}
+
+MakeWarehouse in_duckdb() {
+    return [](const Clock& clock) { return expect(open_duckdb_warehouse({}, clock)); };
+}
+
+std::vector<RigCase> rig_cases() { return {{"Memory", in_memory()}, {"Duckdb", in_duckdb()}}; }
+
+std::string rig_case_name(const testing::TestParamInfo<RigCase>& info) { return info.param.name; }
+
+PipelineRig::PipelineRig(std::string_view yaml, const MakeWarehouse& make)
     : disk(std::make_unique<UnsyncedDisk>()), project(parse_test_project(yaml)),
       directory_(expect(open_directory_store(*disk, clock, folder_.path() + "/objects"))),
-      memory_catalog_(make_memory_catalog(clock)), memory_warehouse_(make_memory_warehouse(clock, std::move(models))) {
+      memory_catalog_(make_memory_catalog(clock)), real_warehouse_(make(clock)) {
     // The age of stored files is what the machine's clock says.
     clock.advance(SystemClock().now() - clock.now());
     objects = std::make_unique<FaultObjectStore>(*directory_);
     catalog = std::make_unique<FaultCatalog>(*memory_catalog_);
-    warehouse = std::make_unique<StagedWarehouse>(*memory_warehouse_);
+    warehouse = std::make_unique<StagedWarehouse>(*real_warehouse_);
     start();
     EXPECT_TRUE(pipeline_->recover());
 }
@@ -137,7 +150,7 @@ PipelineRig::~PipelineRig() = default;
 
 void PipelineRig::start() {
     pipeline_.reset(); // before the next one, as a process would
-    EXPECT_TRUE(memory_warehouse_->define(project.datasets));
+    EXPECT_TRUE(real_warehouse_->define(project.datasets));
     pipeline_ = std::make_unique<Pipeline>(
         PipelineParts{project, *objects, *catalog, *warehouse, *disk, clock, pool_, folder_.path() + "/temporary",
                       [this](const Progress& step) { progress.push_back(step); }, archive_limits});
@@ -176,7 +189,7 @@ SubmissionRecord PipelineRig::load_package(const std::string& package, std::stri
 
 std::vector<std::string> PipelineRig::rows(const std::string& dataset, std::optional<Version> as_of) {
     RowCollector collector;
-    const Status read = memory_warehouse_->read(dataset, as_of, collector);
+    const Status read = real_warehouse_->read(dataset, as_of, collector);
     EXPECT_TRUE(read) << to_string(read.error());
     return collector.sorted_without_last(2);
 }

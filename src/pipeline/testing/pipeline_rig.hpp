@@ -1,14 +1,17 @@
-// A whole pipeline for tests: the warehouse and the catalog in memory, objects in a temporary folder, each behind its
+// A whole pipeline for tests: a catalog in memory, a warehouse in memory or in DuckDB, objects in a temporary folder, each behind its
 // fault wrapper, the real checker, a clock that stands still. Floor 5, testing only.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "base/clock.hpp"
 #include "base/disk.hpp"
@@ -54,10 +57,23 @@ private:
     std::map<std::string, SubmissionId> owners_;
 };
 
+// Which warehouse a rig stands on.
+using MakeWarehouse = std::function<std::unique_ptr<Warehouse>(const Clock&)>;
+MakeWarehouse in_memory(ModelFunction models = {});
+MakeWarehouse in_duckdb(); // a database without a file
+
+// For suites that are played on both.
+struct RigCase {
+    std::string name;
+    MakeWarehouse make;
+};
+std::vector<RigCase> rig_cases();
+std::string rig_case_name(const testing::TestParamInfo<RigCase>& info);
+
 class PipelineRig {
 public:
     // `yaml`: the project. Its datasets are defined and the pipeline has recovered.
-    explicit PipelineRig(std::string_view yaml, ModelFunction models = {});
+    explicit PipelineRig(std::string_view yaml, const MakeWarehouse& make = in_memory());
     ~PipelineRig();
 
     Pipeline& pipeline() { return *pipeline_; }
@@ -102,7 +118,7 @@ private:
     ThreadPool pool_{1};
     std::unique_ptr<ObjectStore> directory_;
     std::unique_ptr<Catalog> memory_catalog_;
-    std::unique_ptr<Warehouse> memory_warehouse_;
+    std::unique_ptr<Warehouse> real_warehouse_;
     std::unique_ptr<Pipeline> pipeline_;
 };
 
