@@ -65,7 +65,7 @@ struct Vector {
     }
 };
 
-#include "records/csv_scan_loops.inc"
+#include "records/csv_scan_loops.hpp"
 
 } // namespace plain
 
@@ -111,7 +111,7 @@ struct Vector {
     }
 };
 
-#include "records/csv_scan_loops.inc"
+#include "records/csv_scan_loops.hpp"
 
 } // namespace avx2
 INLET_TARGET_END
@@ -150,7 +150,7 @@ struct Vector {
     std::uint64_t high() const { return _mm512_movepi8_mask(bytes); }
 };
 
-#include "records/csv_scan_loops.inc"
+#include "records/csv_scan_loops.hpp"
 
 } // namespace avx512
 INLET_TARGET_END
