@@ -42,7 +42,7 @@ Status compare_bags(Connection& db, ChangeSet& change) {
     const std::string groups = change.delta + "_groups";
     TRY(db.run(fmt::format("CREATE TEMP TABLE {} AS SELECT {}, sum(_more)::BIGINT AS _more FROM (SELECT {}, 1 AS _more FROM {} UNION ALL SELECT {}-1 FROM {}) "
                            "GROUP BY {} HAVING sum(_more) <> 0",
-                           groups, staged, staged, change.stage, as_staged, live_table(table.name), staged)));
+                           groups, staged, staged, change.source(), as_staged, live_table(table.name), staged)));
     TRY(db.run(fmt::format("CREATE TEMP TABLE {0} AS SELECT {1}::TINYINT AS _kind, NULL::BIGINT AS _rid, NULL::UBIGINT AS _order{2}{3}, NULL::BIGINT AS _over, "
                            "NULL::BIGINT AS _osub FROM {4} s, range(s._more) WHERE s._more > 0",
                            change.delta, static_cast<int>(DeltaKind::insert), renamed("s", columns, 'n', true), nothing(columns, 'o'), groups)));
@@ -59,15 +59,18 @@ Status compare_keys(Connection& db, ChangeSet& change) {
     const auto& columns = table.columns();
     const bool removes = change.part->effect == Effect::replace ||
                          (change.part->effect == Effect::sync && change.part->deletes.policy == DeletePolicy::Policy::missing);
+    // Only what the judge may be asked about needs its record's place; without it the join holds less.
+    const std::string order = table.unique.empty() ? "NULL::UBIGINT AS _order" : "s._order";
+    const std::string no_record = fmt::format("s.c{} IS NULL", table.key.front());
     // A snapshot settles the dataset unless a guard says otherwise, and then needs no rows that stand as sent.
     change.same_kept = !removes;
     std::string kinds = fmt::format("CASE WHEN l.rowid IS NULL THEN {} ", static_cast<int>(DeltaKind::insert));
-    if (removes) kinds += fmt::format("WHEN s._order IS NULL THEN {} ", static_cast<int>(DeltaKind::remove));
+    if (removes) kinds += fmt::format("WHEN {} THEN {} ", no_record, static_cast<int>(DeltaKind::remove));
     kinds += fmt::format("WHEN {} THEN {} ELSE {} END", other_values(table), static_cast<int>(DeltaKind::update), static_cast<int>(DeltaKind::same));
-    const std::string only = removes ? fmt::format(" WHERE l.rowid IS NULL OR s._order IS NULL OR {}", other_values(table)) : "";
-    return db.run(fmt::format("CREATE TEMP TABLE {} AS SELECT ({})::TINYINT AS _kind, l.rowid AS _rid, s._order{}{}, l._version AS _over, l._submission AS _osub "
+    const std::string only = removes ? fmt::format(" WHERE l.rowid IS NULL OR {} OR {}", no_record, other_values(table)) : "";
+    return db.run(fmt::format("CREATE TEMP TABLE {} AS SELECT ({})::TINYINT AS _kind, l.rowid AS _rid, {}{}{}, l._version AS _over, l._submission AS _osub "
                               "FROM {} s {} JOIN {} l ON {}{}",
-                              change.delta, kinds, renamed("s", columns, 'n', true), renamed("l", columns, 'o', false), change.stage,
+                              change.delta, kinds, order, renamed("s", columns, 'n', true), renamed("l", columns, 'o', false), change.source(),
                               removes ? "FULL" : "LEFT", live_table(table.name), same_key(table), only));
 }
 
@@ -77,7 +80,7 @@ Status compare_missing(Connection& db, ChangeSet& change) {
     return db.run(fmt::format("CREATE TEMP TABLE {} AS SELECT {}::TINYINT AS _kind, l.rowid AS _rid, NULL::UBIGINT AS _order{}{}, l._version AS _over, "
                               "l._submission AS _osub FROM {} l ANTI JOIN {} s ON {}{}",
                               change.delta, static_cast<int>(DeltaKind::remove), nothing(table.columns(), 'n'), renamed("l", table.columns(), 'o', false),
-                              live_table(table.name), change.stage, same_key(table), before));
+                              live_table(table.name), change.source(), same_key(table), before));
 }
 
 } // namespace
@@ -127,7 +130,7 @@ std::string other_values(const StoredTable& table) {
 Status stage_rows(Connection& db, ChangeSet& change, const std::string& name) {
     auto staged = db.changed(fmt::format("CREATE TEMP TABLE {} AS SELECT {}, {} FROM {}", name, position_list("c", change.table->columns().size()), kOrderColumn,
                                          change.feed->sql()));
-    if (!staged) return fail(change.feed->blame(std::move(staged.error())));
+    if (!staged) return fail(change.blame(std::move(staged.error())));
     change.stage = name;
     change.sent = static_cast<std::uint64_t>(TRY(db.number("SELECT count(*) FROM " + name)));
     return {};
@@ -144,8 +147,11 @@ Status drop_repeats(Connection& db, ChangeSet& change) {
 
 Status compare(Connection& db, ChangeSet& change, const std::string& name) {
     change.delta = name;
-    if (change.part->effect == Effect::delete_missing) return compare_missing(db, change);
-    return change.table->key.empty() ? compare_bags(db, change) : compare_keys(db, change);
+    auto compared = change.part->effect == Effect::delete_missing ? compare_missing(db, change)
+                    : change.table->key.empty()                  ? compare_bags(db, change)
+                                                                 : compare_keys(db, change);
+    if (!compared) return fail(change.blame(std::move(compared.error())));
+    return {};
 }
 
 Status count_delta(Connection& db, ChangeSet& change) {
@@ -172,9 +178,8 @@ Status apply(Connection& db, ChangeSet& change, Version version, SubmissionId su
     const std::string live = live_table(table.name);
     const std::string by = fmt::format("{}, {}", version.value, submission.value);
     if (change.delta.empty()) {
-        const std::string from = change.stage.empty() ? change.feed->sql() : change.stage;
-        auto inserted = db.changed(fmt::format("INSERT INTO {} SELECT {}, {} FROM {}", live, position_list("c", columns.size()), by, from));
-        if (!inserted) return fail(change.feed->blame(std::move(inserted.error())));
+        auto inserted = db.changed(fmt::format("INSERT INTO {} SELECT {}, {} FROM {}", live, position_list("c", columns.size()), by, change.source()));
+        if (!inserted) return fail(change.blame(std::move(inserted.error())));
         change.counts.inserted = static_cast<std::uint64_t>(*inserted);
         return {};
     }
@@ -187,8 +192,9 @@ Status apply(Connection& db, ChangeSet& change, Version version, SubmissionId su
             TRY(db.run(fmt::format("INSERT INTO {} SELECT {}, {} FROM {} WHERE _kind = {}", touches, position_list("n", table.key), by, change.delta,
                                    static_cast<int>(DeltaKind::same))));
         } else {
-            TRY(db.run(fmt::format("INSERT INTO {} SELECT {}, {} FROM {} s JOIN {} l ON {} WHERE NOT {}", touches, position_list("s.c", table.key), by, change.stage,
-                                   live, same_key(table), other_values(table))));
+            auto touched = db.run(fmt::format("INSERT INTO {} SELECT {}, {} FROM {} s JOIN {} l ON {} WHERE NOT {}", touches, position_list("s.c", table.key), by,
+                                              change.source(), live, same_key(table), other_values(table)));
+            if (!touched) return fail(change.blame(std::move(touched.error())));
         }
     }
     if (change.counts.updated + change.counts.deleted != 0) {

@@ -20,22 +20,26 @@ namespace inlet::duck {
 // Values of the column _kind of a delta. `spared`: a deletion that a guard forbids; `same` also when an undo writes a row anew.
 enum class DeltaKind : std::int8_t { same = 0, insert = 1, update = 2, remove = 3, spared = 4 };
 
-// The part's rows are in `stage`: columns c0, c1 ... as the schema's fields, and _order.
+// The part's rows come from its feed or, where they have to be looked at more than once, from the table `stage`: columns c0, c1 ... as the
+// schema's fields, and _order.
 // The differences are in `delta`: _kind, _rid (the live row's rowid), _order (of the record), n0, n1 ... (the new values), o0, o1 ... (the old
 // ones), _over and _osub (_version and _submission of the old row). Rows that stand as sent are in it only if `same_kept`.
 struct ChangeSet {
     const StoredTable* table = nullptr;
     const PublishPart* part = nullptr;
     std::unique_ptr<FeedScope> feed;
-    std::string stage;
-    std::string delta;        // empty: rows go into the live table as they are, from `stage` or, if that is empty too, from the feed
+    std::string stage;        // empty: not staged
+    std::string delta;        // empty: rows go into the live table as they are
     bool same_kept = false;
     bool settles = false;
-    std::uint64_t sent = 0;     // rows staged, repeats of a key counted once
+    std::uint64_t sent = 0;     // rows of the part, repeats of a key counted once
     std::uint64_t left_out = 0; // of them, those that the judge left out of the delta
     ChangeCounts counts;
     std::uint64_t held_deletes = 0;
     std::uint64_t skipped_deletes = 0;
+
+    std::string source() const { return stage.empty() ? feed->sql() : stage; }
+    Error blame(Error error) const { return feed == nullptr ? error : feed->blame(std::move(error)); }
 };
 
 Status stage_rows(Connection& db, ChangeSet& change, const std::string& name);

@@ -17,7 +17,7 @@ using State = SubmissionOutcome::State;
 // Hands the records found by `select` (their _order) to the judge and removes them from `from` if it says so. `left_out` grows by them.
 Result<Decision> judge_orders(Connection& db, ChangeSet& change, SubmissionId submission, PublishJudge& judge, FailureCode code,
                               const std::vector<std::size_t>& positions, const std::string& select, const std::string& from) {
-    const std::string found = change.stage + "_taken";
+    const std::string found = from + "_taken";
     TRY(db.run(fmt::format("CREATE TEMP TABLE {} AS {}", found, select)));
     std::vector<RecordOrder> orders;
     for (const auto& row : TRY(db.rows(fmt::format("SELECT _order FROM {} ORDER BY _order", found)))) {
@@ -56,6 +56,7 @@ Decision hold(FailureCode code, const std::string& dataset, std::string why, std
 
 // Spares the deletions that meet the condition (all if it is empty) and counts them as skipped.
 Status spare(Connection& db, ChangeSet& change, const std::string& condition) {
+    if (change.delta.empty()) return {}; // nothing is live, so nothing goes
     const std::string where = condition.empty() ? "" : " AND " + condition;
     const auto spared = static_cast<std::uint64_t>(
         TRY(db.changed(fmt::format("UPDATE {} AS d SET _kind = {} WHERE _kind = {}{}", change.delta, static_cast<int>(DeltaKind::spared),

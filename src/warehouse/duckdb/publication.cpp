@@ -190,21 +190,33 @@ Result<Decision> Publication::prepare(ChangeSet& change, const PublishSubmission
 
     if (change.part->effect == Effect::append) {
         const bool guarded = !table.key.empty() || !table.unique.empty();
-        if (!guarded || TRY(db_.number(fmt::format("SELECT count(*) FROM (SELECT 1 FROM {} LIMIT 1)", live_table(table.name)))) == 0) return Decision{};
+        if (!guarded || TRY(is_empty(table))) return Decision{};
         TRY(stage_rows(db_, change, stage));
         return decide_conflicts(db_, change, submission.id, *judge_);
     }
     if (table.key.empty() && change.part->effect != Effect::replace) {
         return fail(FailureCode::bad_argument, fmt::format("`{}` has no primary key, which {} needs", table.name, kind_of(change.part->effect)));
     }
-    TRY(stage_rows(db_, change, stage));
-    if (!table.key.empty() && change.part->effect != Effect::delete_missing) TRY(drop_repeats(db_, change));
-    TRY(compare(db_, change, delta));
     const auto approved = submission.approved_deletes.find(table.name);
     const auto deletes = approved == submission.approved_deletes.end() ? std::nullopt : std::optional<std::uint64_t>(approved->second);
+    // Into an empty table everything is an insertion, and needs no comparison.
+    const bool plain = change.part->effect != Effect::delete_missing && table.unique.empty() && TRY(is_empty(table));
+    const bool distinct = table.key.empty() || change.part->keys_distinct || change.part->effect == Effect::delete_missing;
+    if (distinct) {
+        change.sent = change.feed->rows();
+    } else {
+        TRY(stage_rows(db_, change, stage));
+        TRY(drop_repeats(db_, change));
+    }
+    if (plain) return decide_deletes(db_, change, feeds_, deletes);
+    TRY(compare(db_, change, delta));
     if (!table.key.empty()) return decide_by_key(db_, change, feeds_, submission.id, *judge_, deletes);
     TRY(count_delta(db_, change));
     return decide_deletes(db_, change, feeds_, deletes);
+}
+
+Result<bool> Publication::is_empty(const StoredTable& table) {
+    return TRY(db_.number(fmt::format("SELECT count(*) FROM (SELECT 1 FROM {} LIMIT 1)", live_table(table.name)))) == 0;
 }
 
 Status Publication::write(ChangeSet& change, const PublishSubmission& submission, SubmissionOutcome& outcome) {

@@ -62,6 +62,7 @@ private:
     Result<std::optional<PublishOutcome>> attempt();
     Result<SubmissionOutcome> publish_one(const PublishSubmission& submission);
     Result<Decision> prepare(ChangeSet& change, const PublishSubmission& submission);
+    Result<bool> is_empty(const StoredTable& table);
     Status write(ChangeSet& change, const PublishSubmission& submission, SubmissionOutcome& outcome);
 
     Connection& db_;

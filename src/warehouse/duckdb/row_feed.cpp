@@ -12,14 +12,14 @@ RowFeed::RowFeed(const Schema& schema, std::vector<std::shared_ptr<const RowSour
     for (const auto& source : sources_) rows_ += source->rows();
 }
 
-Result<bool> RowFeed::next(RecordBatch& batch) {
+Result<bool> FeedPass::next(RecordBatch& batch) {
     for (;;) {
         std::shared_ptr<RowStream> stream;
         {
             const std::scoped_lock lock(mutex_);
             if (current_ == nullptr) {
-                if (opened_ == sources_.size()) return false;
-                current_ = TRY(sources_[opened_]->open());
+                if (opened_ == feed_.sources().size()) return false;
+                current_ = TRY(feed_.sources()[opened_]->open());
                 opened_++;
             }
             stream = current_;
@@ -140,7 +140,9 @@ struct Puller {
     }
 };
 
-struct Projection {
+// One execution of a statement over a feed.
+struct Scan {
+    FeedPass pass;
     std::vector<idx_t> columns; // of the feed, in the order of the chunk's vectors
 };
 
@@ -247,10 +249,10 @@ void bind_rows(duckdb_bind_info info) {
 
 void init_rows(duckdb_init_info info) {
     const auto& registry = *static_cast<FeedRegistry*>(duckdb_init_get_extra_info(info));
-    auto projection = std::make_unique<Projection>();
-    for (idx_t i = 0; i < duckdb_init_get_column_count(info); i++) projection->columns.push_back(duckdb_init_get_column_index(info, i));
+    auto* scan = new Scan{FeedPass(*static_cast<Bound*>(duckdb_init_get_bind_data(info))->feed), {}};
+    for (idx_t i = 0; i < duckdb_init_get_column_count(info); i++) scan->columns.push_back(duckdb_init_get_column_index(info, i));
     duckdb_init_set_max_threads(info, registry.threads());
-    duckdb_init_set_init_data(info, projection.release(), [](void* data) { delete static_cast<Projection*>(data); });
+    duckdb_init_set_init_data(info, scan, [](void* data) { delete static_cast<Scan*>(data); });
 }
 
 void init_puller(duckdb_init_info info) {
@@ -259,11 +261,11 @@ void init_puller(duckdb_init_info info) {
 
 void fill_chunk(duckdb_function_info info, duckdb_data_chunk chunk) {
     RowFeed& feed = *static_cast<Bound*>(duckdb_function_get_bind_data(info))->feed;
-    const auto& projection = *static_cast<Projection*>(duckdb_function_get_init_data(info));
+    auto& scan = *static_cast<Scan*>(duckdb_function_get_init_data(info));
     auto& puller = *static_cast<Puller*>(duckdb_function_get_local_init_data(info));
 
     if (!puller.ended && puller.position == puller.count()) {
-        auto more = feed.next(puller.batch);
+        auto more = scan.pass.next(puller.batch);
         if (!more) {
             feed.set_failure(more.error());
             duckdb_function_set_error(info, to_string(more.error()).c_str());
@@ -279,9 +281,9 @@ void fill_chunk(duckdb_function_info info, duckdb_data_chunk chunk) {
     const std::size_t count = std::min<std::size_t>(duckdb_vector_size(), puller.count() - puller.position);
     const std::size_t first = puller.position;
     const std::uint32_t* rows = puller.batch.rejected_count != 0 ? puller.accepted.data() + first : nullptr;
-    for (std::size_t i = 0; i < projection.columns.size(); i++) {
+    for (std::size_t i = 0; i < scan.columns.size(); i++) {
         const duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, i);
-        const idx_t c = projection.columns[i];
+        const idx_t c = scan.columns[i];
         if (c == feed.fields().size()) {
             fill_order(puller.batch, first, rows, count, duckdb_vector_get_data(vector));
         } else if (c < feed.fields().size()) {

@@ -21,14 +21,14 @@ namespace inlet::duck {
 // Column that holds the record's place in its part, beside the schema's columns c0, c1 ...
 inline constexpr const char* kOrderColumn = "_order";
 
-// The rows of some sources, one after the other. Thread-safe.
+// The rows of some sources. Thread-safe.
 class RowFeed {
 public:
     RowFeed(const Schema& schema, std::vector<std::shared_ptr<const RowSource>> sources);
 
-    Result<bool> next(RecordBatch& batch);
     std::uint64_t rows() const { return rows_; } // accepted rows, as the sources say
     const std::vector<Field>& fields() const { return fields_; }
+    const std::vector<std::shared_ptr<const RowSource>>& sources() const { return sources_; }
 
     void set_failure(Error error);
     std::optional<Error> failure() const; // why a statement over the feed failed, if it was the feed
@@ -38,9 +38,20 @@ private:
     const std::vector<std::shared_ptr<const RowSource>> sources_;
     std::uint64_t rows_ = 0;
     mutable std::mutex mutex_;
-    std::size_t opened_ = 0;              // behind mutex_: sources opened so far
-    std::shared_ptr<RowStream> current_;  // behind mutex_; shared by the threads that are pulling from it
-    std::optional<Error> failure_;        // behind mutex_
+    std::optional<Error> failure_; // behind mutex_
+};
+
+// One pass over a feed, its sources one after the other. Thread-safe.
+class FeedPass {
+public:
+    explicit FeedPass(const RowFeed& feed) : feed_(feed) {}
+    Result<bool> next(RecordBatch& batch);
+
+private:
+    const RowFeed& feed_;
+    std::mutex mutex_;
+    std::size_t opened_ = 0;             // behind mutex_: sources opened so far
+    std::shared_ptr<RowStream> current_; // behind mutex_; shared by the threads that are pulling from it
 };
 
 // The feeds that statements may name. Thread-safe.
@@ -66,7 +77,7 @@ private:
     std::size_t threads_ = 1;
 };
 
-// A feed while it is registered.
+// A feed while it is registered. Statements may read it any number of times.
 class FeedScope {
 public:
     FeedScope(FeedRegistry& registry, const Connection& connection, const Schema& schema, std::vector<std::shared_ptr<const RowSource>> sources);
@@ -74,6 +85,7 @@ public:
     FeedScope(const FeedScope&) = delete;
     FeedScope& operator=(const FeedScope&) = delete;
 
+    std::uint64_t rows() const { return feed_->rows(); }
     std::string sql() const { return "inlet_rows(" + std::to_string(id_) + ")"; }
     // The feed's own failure in the place of DuckDB's words for it.
     Error blame(Error error) const;
