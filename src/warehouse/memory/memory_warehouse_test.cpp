@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "warehouse/testing/conformance.hpp"
+#include "warehouse/testing/random_play.hpp"
 
 namespace inlet {
 
@@ -15,6 +16,11 @@ WarehouseFactory memory_factory() {
 }
 
 } // namespace
+
+TEST(MemoryWarehouse, UndoneIsWhatAReplayGives) {
+    const auto failure = random_play(play_options(), memory_factory());
+    EXPECT_FALSE(failure) << *failure;
+}
 
 INSTANTIATE_TEST_SUITE_P(All, WarehouseConformance, testing::ValuesIn(warehouse_cases(memory_factory())),
                          warehouse_case_name);

@@ -4,40 +4,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <filesystem>
-#include <unistd.h>
 #include <utility>
-
-#include "warehouse/testing/fault_warehouse.hpp"
 
 namespace inlet {
 
 void conformance_undo();
+void conformance_undo_chains();
 void conformance_writes();
 
 ConformanceFiles::ConformanceFiles() {
     conformance_undo();
+    conformance_undo_chains();
     conformance_writes();
 }
 
 namespace {
-
-// Owns what it stands before.
-class BehindFaults {
-public:
-    explicit BehindFaults(std::unique_ptr<Warehouse> inner) : inner_(std::move(inner)) {}
-    Warehouse& inner() { return *inner_; }
-
-private:
-    std::unique_ptr<Warehouse> inner_;
-};
-
-class OwningFaultWarehouse final : private BehindFaults, public FaultWarehouse {
-public:
-    explicit OwningFaultWarehouse(std::unique_ptr<Warehouse> warehouse)
-        : BehindFaults(std::move(warehouse)), FaultWarehouse(inner()) {}
-};
 
 std::string text_of(const ChangeCounts& counts) {
     return fmt::format("{} {} {} {}", counts.inserted, counts.updated, counts.deleted, counts.unchanged);
@@ -45,29 +26,11 @@ std::string text_of(const ChangeCounts& counts) {
 
 } // namespace
 
-void PrintTo(const WarehouseFactory& factory, std::ostream* out) { *out << factory.name; }
-
 std::vector<WarehouseFactory> warehouse_cases(const WarehouseFactory& factory) {
-    WarehouseFactory behind = factory;
-    behind.name += "BehindFaults";
-    behind.open = [open = factory.open](const Clock& clock, const std::string& folder) -> std::unique_ptr<Warehouse> {
-        return std::make_unique<OwningFaultWarehouse>(open(clock, folder));
-    };
-    return {factory, behind};
+    return {factory, behind_faults(factory)};
 }
 
 std::string warehouse_case_name(const testing::TestParamInfo<WarehouseFactory>& info) { return info.param.name; }
-
-TemporaryFolder::TemporaryFolder() {
-    static std::atomic<int> count = 0;
-    path_ = std::filesystem::temp_directory_path() / fmt::format("inlet-warehouse-{}-{}", ::getpid(), ++count);
-    std::filesystem::create_directories(path_);
-}
-
-TemporaryFolder::~TemporaryFolder() {
-    std::error_code ignored; // nothing can be done about it here
-    std::filesystem::remove_all(path_, ignored);
-}
 
 WarehouseConformance::WarehouseConformance() : warehouse_(GetParam().open(clock_, folder_.path())) {}
 

@@ -7,10 +7,8 @@
 // Floor 3, testing only.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
-#include <ostream>
 #include <string>
 #include <vector>
 
@@ -19,35 +17,14 @@
 #include "base/clock.hpp"
 #include "warehouse/testing/rows.hpp"
 #include "warehouse/testing/submissions.hpp"
+#include "warehouse/testing/warehouse_factory.hpp"
 #include "warehouse/warehouse.hpp"
 
 namespace inlet {
 
-struct WarehouseFactory {
-    std::string name;
-    // Opens the warehouse in the folder, which exists; a durable one finds there what it left.
-    std::function<std::unique_ptr<Warehouse>(const Clock& clock, const std::string& folder)> open;
-    bool durable = false; // every test then ends with closing and opening it again, which must change nothing
-    bool has_sql = false;
-};
-void PrintTo(const WarehouseFactory& factory, std::ostream* out);
-
 // The warehouse as it is, and behind the fault wrapper with no faults.
 std::vector<WarehouseFactory> warehouse_cases(const WarehouseFactory& factory);
 std::string warehouse_case_name(const testing::TestParamInfo<WarehouseFactory>& info);
-
-// A folder under the system's temporary one, gone with the object.
-class TemporaryFolder {
-public:
-    TemporaryFolder();
-    ~TemporaryFolder();
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    const std::string& path() const { return path_; }
-
-private:
-    std::string path_;
-};
 
 class WarehouseConformance : public testing::TestWithParam<WarehouseFactory> {
 protected:
