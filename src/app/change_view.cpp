@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "app/display_text.hpp"
+#include "app/record_view.hpp"
 #include "app/text_table.hpp"
 
 namespace inlet {
@@ -113,6 +114,27 @@ void write_change(JsonWriter& json, const ChangedRow& row, const std::vector<std
 
 void write_change_counts(JsonWriter& json, const ChangeCounts& counts) {
     json.member("inserted", counts.inserted).member("updated", counts.updated).member("deleted", counts.deleted);
+}
+
+void write_models(JsonWriter& json, const std::vector<ModelOutcome>& models) {
+    json.key("models").begin_array();
+    for (const ModelOutcome& model : models) {
+        json.begin_object().member("model", model.model);
+        write_change_counts(json, model.counts);
+        json.end_object();
+    }
+    json.end_array();
+}
+
+std::string models_text(const std::vector<ModelOutcome>& models, Paint paint) {
+    std::string out;
+    for (const ModelOutcome& model : models) {
+        ChangeCounts changed = model.counts;
+        changed.unchanged = 0;
+        if (changed == ChangeCounts{}) continue;
+        out += fmt::format("  {} {}: {}\n", paint.dim("model"), model.model, counts_text(changed));
+    }
+    return out;
 }
 
 std::vector<std::string> key_columns(const Project& project, std::string_view table) {

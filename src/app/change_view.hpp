@@ -26,6 +26,11 @@ void write_change(JsonWriter& json, const ChangedRow& row, const std::vector<std
 // Members "inserted","updated","deleted".
 void write_change_counts(JsonWriter& json, const ChangeCounts& counts);
 
+// {"model","inserted","updated","deleted"} for each, as member "models".
+void write_models(JsonWriter& json, const std::vector<ModelOutcome>& models);
+// A line for each model that changed.
+std::string models_text(const std::vector<ModelOutcome>& models, Paint paint);
+
 // The names of the columns that make the key of a dataset or model; empty: it has none.
 std::vector<std::string> key_columns(const Project& project, std::string_view table);
 

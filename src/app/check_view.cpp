@@ -1,12 +1,9 @@
 // Rendering of a check's report.
 #include "app/check_view.hpp"
 
-#include <cmath>
-
 #include <fmt/format.h>
 
 #include "app/record_view.hpp"
-#include "records/violation_text.hpp"
 
 namespace inlet {
 
@@ -50,19 +47,24 @@ std::string dialect_text(const Dialect& dialect) {
     return text + (dialect.header.value_or(true) ? ", with header" : ", without header");
 }
 
-void write_check(JsonWriter& json, const CheckReport& report, double seconds) {
+std::string check_json_head(const CheckReport& report) {
+    JsonWriter json;
     json.begin_object().member("valid", is_valid(report));
     json.member("rows", report.rows).member("accepted", report.accepted).member("rejected", report.rejected);
     json.member("errors_total", report.errors_total).key("counts");
     write_counts(json, part_of(report, "", "").counts);
     json.key("errors").begin_array();
-    for (const Violation& violation : report.violations) json.raw(violation_json(violation));
-    json.end_array();
-    json.key("dialect").begin_object();
+    return json.take();
+}
+
+std::string check_json_tail(const CheckReport& report, double seconds) {
+    JsonWriter json;
+    json.begin_object().key("dialect").begin_object();
     write_sign(json, "delimiter", report.dialect.delimiter);
     write_sign(json, "quoteChar", report.dialect.quote_char);
     json.member("header", report.dialect.header.value_or(true)).end_object();
-    json.member("seconds", std::round(seconds * 1000) / 1000).end_object();
+    json.member("seconds", seconds).end_object();
+    return "]," + json.take().substr(1);
 }
 
 } // namespace inlet

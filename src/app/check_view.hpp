@@ -21,7 +21,9 @@ bool is_valid(const CheckReport& report);
 // "delimiter `,`, quote `"`, with header".
 std::string dialect_text(const Dialect& dialect);
 
-// The object that `validate --json` prints; its form is fixed (docs/cli.md).
-void write_check(JsonWriter& json, const CheckReport& report, double seconds);
+// The object that `validate --json` prints is these two with the errors, separated by commas, between them; its form is
+// fixed (docs/cli.md).
+std::string check_json_head(const CheckReport& report);
+std::string check_json_tail(const CheckReport& report, double seconds);
 
 } // namespace inlet

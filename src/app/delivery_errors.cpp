@@ -2,6 +2,7 @@
 #include "app/delivery_errors.hpp"
 
 #include "app/byte_files.hpp"
+#include "app/record_view.hpp"
 #include "app/violation_line.hpp"
 
 namespace inlet {
@@ -29,7 +30,7 @@ std::vector<std::string> folded_errors(Pipeline& pipeline, const SubmissionRecor
             });
         }
     }
-    return fold(violations, counts);
+    return fold(violations, counts, kReportLines);
 }
 
 } // namespace inlet

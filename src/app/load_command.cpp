@@ -1,12 +1,11 @@
 // `inlet load`: takes a delivery in and publishes it, or, with --dry-run, shows what would happen.
-#include <cmath>
-
 #include <fmt/format.h>
 
 #include "app/change_view.hpp"
 #include "app/commands.hpp"
 #include "app/console.hpp"
 #include "app/delivery_errors.hpp"
+#include "app/dry_run_view.hpp"
 #include "app/figures.hpp"
 #include "app/given_file.hpp"
 #include "app/names.hpp"
@@ -18,35 +17,13 @@ namespace inlet {
 namespace {
 
 constexpr std::size_t kSampleRows = 10; // of a dry run, per part
+constexpr std::size_t kHeldMax = 1000;  // held submissions among which those of this one are looked for
 
 int exit_code_for(const SubmissionRecord& record) {
     if (record.state == SubmissionState::published) return kDone;
     const auto code = failure_from_code(record.reason_code);
     return record.state == SubmissionState::failed && code ? exit_code_of(*code) : kNotPassed;
 }
-
-void write_models(JsonWriter& json, const std::vector<ModelOutcome>& models) {
-    json.key("models").begin_array();
-    for (const ModelOutcome& model : models) {
-        json.begin_object().member("model", model.model);
-        write_change_counts(json, model.counts);
-        json.end_object();
-    }
-    json.end_array();
-}
-
-std::string models_text(const std::vector<ModelOutcome>& models) {
-    std::string out;
-    for (const ModelOutcome& model : models) {
-        if (model.counts.inserted + model.counts.updated + model.counts.deleted == 0) continue;
-        ChangeCounts changed = model.counts;
-        changed.unchanged = 0;
-        out += fmt::format("  model {}: {}\n", model.model, counts_text(changed));
-    }
-    return out;
-}
-
-double rounded(double seconds) { return std::round(seconds * 1000) / 1000; }
 
 class LoadCommand final : public Command {
 public:
@@ -121,10 +98,6 @@ private:
                         .again = again_};
     }
 
-    static double seconds_since(Session& session, Timestamp start) {
-        return static_cast<double>(session.clock().now() - start) / 1e6;
-    }
-
     Result<int> load(Session& session, const Delivery& delivery, GivenFile& given, Timestamp start) {
         Pipeline* pipeline = TRY(session.pipeline());
         const Received received = TRY(pipeline->receive(delivery, given.bytes()));
@@ -132,44 +105,61 @@ private:
         session.progress().clear();
         std::vector<ModelOutcome> models;
         if (record.version && !received.duplicate) models = TRY(models_of(session, record.version));
-        const SubmissionId waiting = TRY(held_deletions_of(session, record));
-        const double seconds = seconds_since(session, start);
+        const std::vector<SubmissionRecord> waiting = TRY(held_deletions_of(session, record));
+        const double seconds = session.seconds_since(start);
         Console& console = session.console();
         if (console.json()) {
             JsonWriter json;
             json.begin_object();
             write_outcome(json, record);
             if (received.duplicate) json.member("duplicate", true);
-            if (waiting) {
-                std::uint64_t rows = 0;
-                for (const PartRecord& part : record.parts) rows += part.held_deletes;
-                json.key("held_deletes")
-                    .begin_object()
-                    .member("submission", waiting.value)
-                    .member("rows", rows)
-                    .end_object();
-            }
+            if (!waiting.empty()) write_held_deletes(json, waiting);
             if (!models.empty()) write_models(json, models);
-            json.member("seconds", rounded(seconds)).end_object();
+            json.member("seconds", seconds).end_object();
             TRY(console.print(json));
             return exit_code_for(record);
         }
+        TRY(console.tell(received.duplicate ? duplicate_text(record, console.paint())
+                                            : report(*pipeline, record, models, waiting, seconds, console.paint())));
+        return exit_code_for(record);
+    }
+
+    static std::string report(Pipeline& pipeline, const SubmissionRecord& record,
+                              const std::vector<ModelOutcome>& models, const std::vector<SubmissionRecord>& waiting,
+                              double seconds, Paint paint) {
         std::string out;
-        const Paint paint = console.paint();
         for (std::size_t i = 0; i < record.parts.size(); ++i) {
-            out += part_text(record.parts[i], folded_errors(*pipeline, record, i), paint);
+            out += part_text(record.parts[i], folded_errors(pipeline, record, i), paint);
         }
-        out += models_text(models);
-        if (received.duplicate)
-            out += paint.yellow("the same bytes were loaded before; --again loads them once more") + "\n";
+        out += models_text(models, paint);
         out += outcome_text(record, paint) + fmt::format(" in {}\n", show_span(seconds));
         NextSteps steps = next_steps(record);
-        if (waiting) {
-            steps.emplace_back(fmt::format("inlet approve {}", waiting.value), "make the deletions that are held");
-            steps.emplace_back(fmt::format("inlet cancel {}", waiting.value), "leave those rows");
+        for (const SubmissionRecord& held : waiting) {
+            const auto id = held.id.value;
+            steps.emplace_back(fmt::format("inlet show {} --changes", id), "the deletions that are held");
+            steps.emplace_back(fmt::format("inlet approve {}", id), "make them");
+            steps.emplace_back(fmt::format("inlet cancel {}", id), "leave those rows");
         }
-        TRY(console.tell(out + next_steps_text(steps, paint)));
-        return exit_code_for(record);
+        return out + next_steps_text(steps, paint);
+    }
+
+    static std::string duplicate_text(const SubmissionRecord& record, Paint paint) {
+        return paint.yellow("the same bytes were delivered before") + ", and are " + outcome_text(record, paint) +
+               "\n" +
+               next_steps_text({{fmt::format("inlet show {}", record.id.value), "what became of them"},
+                                {"inlet load ... --again", "load them once more"}},
+                               paint);
+    }
+
+    static void write_held_deletes(JsonWriter& json, const std::vector<SubmissionRecord>& waiting) {
+        json.key("held_deletes").begin_array();
+        for (const SubmissionRecord& held : waiting) {
+            for (const auto& [dataset, rows] : held.asked_deletes) {
+                json.begin_object().member("submission", held.id.value).member("dataset", dataset).member("rows", rows);
+                json.end_object();
+            }
+        }
+        json.end_array();
     }
 
     // A delivery that was there before is only worked on if it still waits for that.
@@ -192,14 +182,12 @@ private:
         return models;
     }
 
-    // The submission of deletions that were split off this one and wait for approval; 0: there is none.
-    static Result<SubmissionId> held_deletions_of(Session& session, const SubmissionRecord& record) {
+    // Deletions that were split off this submission and wait for approval.
+    static Result<std::vector<SubmissionRecord>> held_deletions_of(Session& session, const SubmissionRecord& record) {
         Catalog* catalog = TRY(session.catalog());
-        const std::vector<SubmissionRecord> held = TRY(catalog->list({.state = SubmissionState::held, .limit = 1000}));
-        for (const SubmissionRecord& other : held) {
-            if (other.parent == record.id && record.id) return other.id;
-        }
-        return SubmissionId{};
+        std::vector<SubmissionRecord> held = TRY(catalog->list({.state = SubmissionState::held, .limit = kHeldMax}));
+        std::erase_if(held, [&](const SubmissionRecord& other) { return other.parent != record.id; });
+        return held;
     }
 
     Result<int> rehearse(Session& session, const Delivery& delivery, GivenFile& given, Timestamp start) {
@@ -208,66 +196,20 @@ private:
         const Pipeline::DryRun outcome = TRY(pipeline->dry_run(delivery, path, kSampleRows));
         session.progress().clear();
         const Project* project = TRY(session.project());
-        const double seconds = seconds_since(session, start);
+        const double seconds = session.seconds_since(start);
         Console& console = session.console();
         if (console.json()) {
             JsonWriter json;
             json.begin_object().member("dry_run", true);
-            write_outcome(json, outcome.record);
-            write_samples(json, outcome, *project);
-            write_models(json, outcome.models);
-            json.member("seconds", rounded(seconds)).end_object();
+            write_dry_run(json, outcome, *project);
+            json.member("seconds", seconds).end_object();
             TRY(console.print(json));
-            return exit_code_for(outcome.record);
+        } else {
+            const std::string end = fmt::format(" ({}); nothing was changed\n", show_span(seconds));
+            TRY(console.tell(dry_run_text(outcome, *project, console) + "dry run: would be " +
+                             state_text(outcome, console.paint()) + end));
         }
-        const Paint paint = console.paint();
-        std::string out;
-        for (std::size_t i = 0; i < outcome.record.parts.size(); ++i) {
-            std::vector<std::string> errors;
-            if (i < outcome.reports.size()) errors = fold(outcome.reports[i].violations, outcome.reports[i].counts);
-            out += part_text(outcome.record.parts[i], errors, paint);
-            if (i < outcome.outcomes.size()) out += sample_text(outcome.outcomes[i], *project, console);
-        }
-        out += models_text(outcome.models);
-        out += "dry run: would be " + painted_state(outcome.record.state, paint);
-        if (!outcome.record.reason.empty()) out += ": " + outcome.record.reason;
-        TRY(console.tell(out + fmt::format(" ({}); nothing was changed\n", show_span(seconds))));
         return exit_code_for(outcome.record);
-    }
-
-    static std::vector<std::string> field_names(const Project& project, const std::string& dataset) {
-        std::vector<std::string> names;
-        if (const Dataset* found = project.dataset(dataset)) {
-            for (const Field& field : found->schema.fields) names.push_back(field.name);
-        }
-        return names;
-    }
-
-    static void write_samples(JsonWriter& json, const Pipeline::DryRun& outcome, const Project& project) {
-        json.key("changes").begin_array();
-        for (const PartOutcome& part : outcome.outcomes) {
-            const std::vector<std::string> columns = field_names(project, part.dataset);
-            json.begin_object().member("dataset", part.dataset);
-            write_change_counts(json, part.counts);
-            json.key("sample").begin_array();
-            for (const ChangedRow& row : part.sample) write_change(json, row, columns);
-            json.end_array().end_object();
-        }
-        json.end_array();
-    }
-
-    static std::string sample_text(const PartOutcome& part, const Project& project, const Console& console) {
-        const std::vector<std::string> columns = field_names(project, part.dataset);
-        const std::vector<std::string> key = key_columns(project, part.dataset);
-        const std::size_t width = console.terminal().out ? console.terminal().width : 0;
-        std::string out;
-        for (const ChangedRow& row : part.sample) {
-            out += "    " + change_text(row, columns, key, console.paint(), width > 4 ? width - 4 : 0) + "\n";
-        }
-        const std::uint64_t all = part.counts.inserted + part.counts.updated + part.counts.deleted;
-        if (all > part.sample.size() && !part.sample.empty())
-            out += fmt::format("    and {} more\n", show_count(all - part.sample.size()));
-        return out;
     }
 
     std::string file_;

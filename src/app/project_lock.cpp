@@ -70,10 +70,9 @@ Result<std::unique_ptr<ProjectLock>> ProjectLock::take(const std::string& path, 
         if (std::chrono::steady_clock::now() >= end) {
             long process = holder(descriptor);
             if (process == 0) process = last_writer(descriptor);
-            Error error(FailureCode::project_locked,
-                        process != 0 ? fmt::format("another process is using the project's data: {}", process)
-                                     : std::string("another process is using the project's data"));
-            if (process != 0) error = std::move(error).with("process", std::to_string(process));
+            const std::string who = process != 0 ? fmt::format(": {}", process) : std::string();
+            Error error(FailureCode::project_locked, "another process is using the project's data" + who);
+            if (process != 0) error.context.emplace_back("process", std::to_string(process));
             return fail(std::move(error).with("lock", path));
         }
         std::this_thread::sleep_for(kPause);

@@ -132,7 +132,7 @@ NextSteps next_steps(const SubmissionRecord& record) {
         steps.emplace_back(fmt::format("inlet undo {}", id), "take it back");
         break;
     case SubmissionState::held:
-        steps.emplace_back(fmt::format("inlet show {}", id), "what it is held for");
+        steps.emplace_back(fmt::format("inlet show {} --changes", id), "what it would change");
         steps.emplace_back(fmt::format("inlet approve {}", id), "publish it");
         steps.emplace_back(fmt::format("inlet cancel {}", id), "drop it");
         break;

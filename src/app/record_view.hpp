@@ -1,6 +1,7 @@
 // Submissions and what became of them, for a person and as JSON. Floor 7; pure functions.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,9 @@
 #include "warehouse/warehouse.hpp"
 
 namespace inlet {
+
+// Lines of folded errors that the report of a load shows for a part.
+inline constexpr std::size_t kReportLines = 8;
 
 // "published" in green, "held" in yellow, "rejected" and "failed" in red.
 std::string painted_state(SubmissionState state, Paint paint);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <utility>
 
@@ -37,6 +38,10 @@ Session::~Session() {
     progress_.clear();
     interrupts_.at_end({});
     if (!temp_folder_.empty()) (void)disk_->remove_tree(temp_folder_);
+}
+
+double Session::seconds_since(Timestamp start) const {
+    return std::round(static_cast<double>(clock_.now() - start) / 1000) / 1000;
 }
 
 ThreadPool& Session::pool() {

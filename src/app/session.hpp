@@ -41,7 +41,8 @@ public:
     Console& console() { return console_; }
     Disk& disk() { return *disk_; }
     const Clock& clock() const { return clock_; }
-    ThreadPool& pool(); // started when first asked for
+    double seconds_since(Timestamp start) const; // in whole milliseconds
+    ThreadPool& pool();                          // started when first asked for
     ProgressDisplay& progress() { return progress_; }
     // Who acts, as versions and submissions record it: the name of the system's user.
     std::string user() const;

@@ -5,6 +5,7 @@
 #include "app/console.hpp"
 #include "app/delivery_errors.hpp"
 #include "app/display_text.hpp"
+#include "app/dry_run_view.hpp"
 #include "app/figures.hpp"
 #include "app/record_view.hpp"
 #include "app/session.hpp"
@@ -15,6 +16,7 @@ namespace inlet {
 namespace {
 
 constexpr std::int64_t kLimitDefault = 50;
+constexpr std::size_t kSampleRows = 50; // of what a held submission would change, per part
 
 std::vector<std::string> state_names() {
     std::vector<std::string> names;
@@ -171,7 +173,7 @@ public:
             out += part_text(record.parts[i], folded_errors(*pipeline, record, i), paint);
         for (const CatalogEvent& event : events)
             out += fmt::format("  {}  {}\n", paint.dim(show_moment(event.at)), event.type);
-        TRY(console.print(out + next_steps_text(other_steps(record), paint)));
+        TRY(console.print(out + next_steps_text(next_steps(record), paint)));
         return kDone;
     }
 
@@ -190,14 +192,31 @@ private:
         return "undo of " + ids;
     }
 
-    // This command itself is no next step.
-    static NextSteps other_steps(const SubmissionRecord& record) {
-        NextSteps steps = next_steps(record);
-        std::erase_if(steps, [](const auto& step) { return step.first.starts_with("inlet show"); });
-        return steps;
+    Result<int> show_changes(Session& session) const {
+        Pipeline* pipeline = TRY(session.pipeline());
+        const Pipeline::DryRun outcome = TRY(pipeline->preview(SubmissionId(*id_), kSampleRows));
+        session.progress().clear();
+        const Project* project = TRY(session.project());
+        Console& console = session.console();
+        if (console.json()) {
+            JsonWriter json;
+            json.begin_object();
+            write_dry_run(json, outcome, *project);
+            json.end_object();
+            TRY(console.print(json));
+            return kDone;
+        }
+        const Paint paint = console.paint();
+        const std::string heading = fmt::format("submission {} is held; approving it would do this:\n", *id_);
+        TRY(console.print(heading + dry_run_text(outcome, *project, console) +
+                          next_steps_text({{fmt::format("inlet approve {}", *id_), "publish it"},
+                                           {fmt::format("inlet cancel {}", *id_), "drop it"}},
+                                          paint)));
+        return kDone;
     }
 
     std::optional<std::int64_t> id_;
+    bool changes_ = false;
 };
 
 // approve, cancel and retry differ in what they call.
@@ -210,7 +229,7 @@ public:
         Pipeline* pipeline = TRY(session.pipeline());
         const SubmissionRecord record = TRY(act(*pipeline, SubmissionId(*id_), session.user()));
         session.progress().clear();
-        const double seconds = static_cast<double>(session.clock().now() - start) / 1e6;
+        const double seconds = session.seconds_since(start);
         Console& console = session.console();
         if (console.json()) {
             JsonWriter json;

@@ -44,16 +44,22 @@ std::vector<std::size_t> TextTable::widths(std::size_t width_max) const {
     const std::size_t gaps = widths.empty() ? 0 : kGap * (widths.size() - 1);
     std::size_t total = std::accumulate(widths.begin(), widths.end(), gaps);
     while (width_max > 0 && total > width_max) {
-        // The widest comes down to the second widest, or as far as needed.
-        const auto widest = std::ranges::max_element(widths);
-        if (*widest <= kNarrowest) break;
+        // The widest come down together, to the next widest or as far as needed.
+        const std::size_t widest = std::ranges::max(widths);
+        if (widest <= kNarrowest) break;
         std::size_t next = kNarrowest;
+        std::size_t many = 0;
         for (const std::size_t width : widths) {
-            if (width < *widest) next = std::max(next, width);
+            if (width == widest)
+                ++many;
+            else
+                next = std::max(next, width);
         }
-        const std::size_t less = std::min(total - width_max, *widest - std::min(next, *widest - 1));
-        *widest -= less;
-        total -= less;
+        const std::size_t less = std::min((total - width_max + many - 1) / many, widest - std::min(next, widest - 1));
+        for (std::size_t& width : widths) {
+            if (width == widest) width -= less;
+        }
+        total -= many * less;
     }
     return widths;
 }

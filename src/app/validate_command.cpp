@@ -13,6 +13,7 @@
 #include "app/project_file.hpp"
 #include "app/record_view.hpp"
 #include "app/session.hpp"
+#include "app/spooled_lines.hpp"
 #include "pipeline/content_kind.hpp"
 #include "pipeline/reject_policy.hpp"
 #include "records/part_check.hpp"
@@ -22,22 +23,33 @@ namespace inlet {
 namespace {
 
 constexpr std::int64_t kErrorsMaxDefault = 1000;
-constexpr std::size_t kFoldedFrom = 1000; // violations that the report for a person is folded from
+constexpr std::size_t kFoldedFrom = 500; // violations that the report for a person is folded from
 
-// The rejects go to a file that is there whole or not at all.
-class RejectsFile final : public OutputFactory {
+// The rejects go to a file that is there whole or not at all; the errors wait until the counts that stand before them
+// are known.
+class Outputs final : public OutputFactory {
 public:
-    RejectsFile(Disk& disk, std::string path) : disk_(disk), path_(std::move(path)) {}
+    // `errors_max`: 0 for none.
+    Outputs(Session& session, std::string rejects_path, std::uint64_t errors_max)
+        : session_(session), rejects_path_(std::move(rejects_path)), errors_max_(errors_max) {}
     Result<CheckOutputs> begin() override {
-        file_ = TRY(OutFile::create(disk_, path_));
-        return CheckOutputs{.rejects = file_.get(), .errors = nullptr};
+        if (!rejects_path_.empty()) rejects_ = TRY(OutFile::create(session_.disk(), rejects_path_));
+        if (errors_max_ > 0) {
+            errors_ = std::make_unique<SpooledLines>(session_.disk(), errors_max_, [this]() -> Result<std::string> {
+                return TRY(session_.temp_folder()) + "/errors";
+            });
+        }
+        return CheckOutputs{.rejects = rejects_.get(), .errors = errors_.get()};
     }
-    Status commit() { return file_ ? file_->commit() : Status{}; }
+    Status commit() { return rejects_ ? rejects_->commit() : Status{}; }
+    SpooledLines* errors() { return errors_.get(); } // null: none
 
 private:
-    Disk& disk_;
-    std::string path_;
-    std::unique_ptr<OutFile> file_;
+    Session& session_;
+    std::string rejects_path_;
+    std::uint64_t errors_max_;
+    std::unique_ptr<OutFile> rejects_;
+    std::unique_ptr<SpooledLines> errors_;
 };
 
 // What the file is checked against.
@@ -111,13 +123,13 @@ public:
         TRY(refuse_other_kinds(*given));
         Console& console = session.console();
         const Timestamp start = session.clock().now();
-        CheckReport report = TRY(check(session, contract, *given));
-        const double seconds = static_cast<double>(session.clock().now() - start) / 1e6;
+        const auto errors_max = static_cast<std::uint64_t>(errors_max_.value_or(kErrorsMaxDefault));
+        Outputs outputs(session, rejects_, console.json() ? errors_max : 0);
+        const CheckReport report = TRY(check(session, contract, *given, outputs, errors_max));
+        const double seconds = session.seconds_since(start);
         session.progress().clear();
         if (console.json()) {
-            JsonWriter json;
-            write_check(json, report, seconds);
-            TRY(console.print(json));
+            TRY(print_json(console, report, outputs.errors(), seconds));
         } else {
             TRY(console.tell(report_text(report, contract, given->name(), seconds, console.paint())));
         }
@@ -162,13 +174,31 @@ private:
                     fmt::format("{} is {}, and a CSV file is expected{}", given.name(), content.name, advice));
     }
 
-    Result<CheckReport> check(Session& session, const Contract& contract, GivenFile& given) {
+    static Status print_json(Console& console, const CheckReport& report, SpooledLines* errors, double seconds) {
+        TRY(console.print(check_json_head(report)));
+        bool first = true;
+        if (errors != nullptr) {
+            const Status listed = errors->each([&](std::string_view line) {
+                const Status status = console.print((first ? "\n" : ",\n") + std::string(line));
+                first = false;
+                return status;
+            });
+            if (!listed) return listed;
+        }
+        return console.print(check_json_tail(report, seconds) + "\n");
+    }
+
+    Result<CheckReport> check(Session& session, const Contract& contract, GivenFile& given, Outputs& outputs,
+                              std::uint64_t errors_max) {
         const Schema& schema = contract.format.schema;
         CheckOptions options;
         // As loading into the dataset would see it: under upsert the last record of a key wins.
         options.repeated_keys = contract.dataset == nullptr || contract.dataset->write != WriteMode::upsert;
-        const auto errors_max = static_cast<std::size_t>(errors_max_.value_or(kErrorsMaxDefault));
-        options.violations_max = session.console().json() ? errors_max : kFoldedFrom;
+        options.violations_max = session.console().json() ? 0 : kFoldedFrom;
+        if (rejects_.empty())
+            options.rejects_max = errors_max; // it bounds errors too
+        else
+            options.rejects_max = std::max(options.rejects_max, errors_max);
         const bool keys =
             (options.repeated_keys && !schema.primary_key.empty()) ||
             std::ranges::any_of(schema.fields, [](const Field& field) { return field.constraints.unique; });
@@ -180,14 +210,12 @@ private:
             path = TRY(given.keep_copy(session));
         }
         const FileOrigin again(session.disk(), path);
-        RejectsFile rejects(session.disk(), rejects_);
         given.watch([&session, total = given.size().value_or(0)](std::uint64_t bytes) {
             session.progress().show({.doing = "checking", .bytes = bytes, .bytes_total = total, .rows = 0});
         });
-        CheckReport report =
-            TRY(check_part(&given.bytes(), again, contract.format, options, rejects_.empty() ? nullptr : &rejects,
-                           nullptr, session.pool(), session.disk()));
-        if (!rejects_.empty()) TRY(rejects.commit());
+        CheckReport report = TRY(check_part(&given.bytes(), again, contract.format, options, &outputs, nullptr,
+                                            session.pool(), session.disk()));
+        TRY(outputs.commit());
         return report;
     }
 

@@ -1,6 +1,5 @@
 // `inlet versions`, `diff`, `undo`, `prune`: what changed, taking it back, and forgetting.
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include <fmt/format.h>
@@ -248,7 +247,7 @@ public:
         }
         const Pipeline::Undone undone = TRY(pipeline->undo(std::move(targets), cascade_, dry_run_, session.user()));
         session.progress().clear();
-        const double seconds = static_cast<double>(session.clock().now() - start) / 1e6;
+        const double seconds = session.seconds_since(start);
         Console& console = session.console();
         if (console.json()) {
             TRY(print_json(console, undone, seconds));
@@ -294,27 +293,20 @@ private:
             write_change_counts(json, part.counts);
             json.end_object();
         }
-        json.end_array().key("models").begin_array();
-        for (const ModelOutcome& model : undone.outcome.models) {
-            json.begin_object().member("model", model.model);
-            write_change_counts(json, model.counts);
-            json.end_object();
-        }
-        json.end_array().member("seconds", std::round(seconds * 1000) / 1000).end_object();
+        json.end_array();
+        write_models(json, undone.outcome.models);
+        json.member("seconds", seconds).end_object();
         return console.print(json);
     }
 
     std::string report(const Pipeline::Undone& undone, Paint paint) const {
         std::string out;
-        const auto line = [&](std::string_view what, const std::string& name, ChangeCounts counts) {
-            counts.unchanged = 0;
-            out += fmt::format("{}{}: {}\n", what, paint.bold(name), counts_text(counts));
-        };
-        for (const PartOutcome& part : undone.outcome.parts) line("", part.dataset, part.counts);
-        for (const ModelOutcome& model : undone.outcome.models) {
-            if (model.counts.inserted + model.counts.updated + model.counts.deleted > 0)
-                line("  model ", model.model, model.counts);
+        for (const PartOutcome& part : undone.outcome.parts) {
+            ChangeCounts changed = part.counts;
+            changed.unchanged = 0;
+            out += fmt::format("{}: {}\n", paint.bold(part.dataset), counts_text(changed));
         }
+        out += models_text(undone.outcome.models, paint);
         std::string ids;
         for (const SubmissionId id : undone.outcome.undone)
             ids += fmt::format("{}{}", ids.empty() ? "" : ", ", id.value);
