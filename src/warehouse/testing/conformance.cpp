@@ -8,13 +8,23 @@
 
 namespace inlet {
 
+void conformance_contracts();
+void conformance_guards();
+void conformance_models();
+void conformance_reads();
 void conformance_undo();
 void conformance_undo_chains();
+void conformance_unique();
 void conformance_writes();
 
 ConformanceFiles::ConformanceFiles() {
+    conformance_contracts();
+    conformance_guards();
+    conformance_models();
+    conformance_reads();
     conformance_undo();
     conformance_undo_chains();
+    conformance_unique();
     conformance_writes();
 }
 

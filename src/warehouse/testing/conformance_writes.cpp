@@ -77,6 +77,18 @@ TEST_P(WarehouseConformance, UpsertKeepsTheLastOfAKey) {
     EXPECT_EQ(counts(2, upsert("people", "1|z|~; 1|f|~")), "0 0 0 1");
 }
 
+TEST_P(WarehouseConformance, PartsMaySayThatTheirKeysAreDistinct) {
+    const auto distinct = [](PartText part) {
+        part.keys_distinct = true;
+        return part;
+    };
+    EXPECT_EQ(counts(1, distinct(append("people", "1|ann|~; 2|bob|~; 3|cid|~"))), "3 0 0 0");
+    EXPECT_EQ(counts(2, distinct(upsert("people", "2|eve|~; 4|dan|~; 1|ann|~"))), "1 1 0 1");
+    EXPECT_EQ(counts(3, distinct(sync("people", "2|eve|~; 5|fay|~"))), "1 0 3 1");
+    EXPECT_EQ(counts(4, distinct(replace("people", "5|gus|~; 6|fay|~"))), "1 1 1 0");
+    EXPECT_EQ(rows("people"), (Lines{"5|gus|~", "6|fay|~"}));
+}
+
 TEST_P(WarehouseConformance, ReplaceWithAKeyWritesDifferences) {
     load(1, append("people", "1|ann|rome; 2|bob|oslo; 3|cid|~"));
     EXPECT_EQ(counts(2, replace("people", "2|bob|oslo; 3|cid|bern; 4|dan|~; 4|dan|lund")), "1 1 1 1");

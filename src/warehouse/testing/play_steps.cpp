@@ -103,6 +103,7 @@ void StepMaker::fill(PartText& part) {
         part.effect == Effect::replace || part.effect == Effect::sync || part.effect == Effect::delete_missing;
     const std::uint64_t usual = focus_.empty() ? 7 : 4;
     const std::uint64_t wanted = snapshot ? (chance(8) ? 0 : usual / 2 + below(usual * 2)) : below(usual);
+    bool distinct = keyed;
     std::set<TextCells> keys;
     std::set<std::pair<std::size_t, std::string>> unique;
     for (std::uint64_t i = 0; i < wanted; ++i) {
@@ -113,7 +114,10 @@ void StepMaker::fill(PartText& part) {
         TextCells next = row(dataset);
         TextCells key;
         for (const std::size_t at : schema.primary_key) key.push_back(next[at]);
-        if (keyed && !keys.insert(key).second && part.effect == Effect::append) continue;
+        if (keyed && !keys.insert(key).second) {
+            if (part.effect == Effect::append) continue;
+            distinct = false;
+        }
         for (std::size_t at = 0; at < next.size(); ++at) {
             const bool repeats =
                 schema.fields[at].constraints.unique && next[at] && !unique.emplace(at, *next[at]).second;
@@ -121,6 +125,7 @@ void StepMaker::fill(PartText& part) {
         }
         part.rows.push_back(std::move(next));
     }
+    part.keys_distinct = distinct && chance(50);
 }
 
 PartText StepMaker::part(const std::string& dataset, bool may_ask) {

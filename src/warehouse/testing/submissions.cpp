@@ -87,6 +87,7 @@ std::string to_string(const PartText& part) {
         out += fmt::format(" rejected={}{} broken=({})", part.rejected, part.broken_keys_readable ? "" : " unreadable",
                            join(part.broken_keys));
     }
+    if (part.keys_distinct) out += " distinct";
     if (part.delete_before) out += fmt::format(" before={}", part.delete_before->value);
     return out + ": " + join(part.rows);
 }
@@ -114,6 +115,7 @@ Result<PublishSubmission> stage(Warehouse& warehouse, const Datasets& datasets, 
         part.rejected = text.rejected;
         part.broken_keys_readable = text.broken_keys_readable;
         part.delete_before = text.delete_before;
+        part.keys_distinct = text.keys_distinct;
         if (!text.broken_keys.empty()) part.broken_keys = make_rows(schema, widened(schema, text.broken_keys));
         // The second half is staged first: the order of the tokens is not the order of the records.
         const std::size_t half = text.rows.size() / 2 / layout.batch_rows * layout.batch_rows;

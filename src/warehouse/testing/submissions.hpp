@@ -24,6 +24,7 @@ struct PartText {
     bool broken_keys_readable = true;
     std::vector<TextCells> broken_keys; // key cells only
     std::optional<Version> delete_before;
+    bool keys_distinct = false; // says what the part says; it must be true
 };
 
 struct SubmissionText {
