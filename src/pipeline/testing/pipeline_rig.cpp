@@ -132,6 +132,7 @@ MakeWarehouse in_duckdb() {
 std::vector<RigCase> rig_cases() { return {{"Memory", in_memory()}, {"Duckdb", in_duckdb()}}; }
 
 std::string rig_case_name(const testing::TestParamInfo<RigCase>& info) { return info.param.name; }
+void PrintTo(const RigCase& rig, std::ostream* out) { *out << rig.name; }
 
 PipelineRig::PipelineRig(std::string_view yaml, const MakeWarehouse& make)
     : disk(std::make_unique<UnsyncedDisk>()), project(parse_test_project(yaml)),

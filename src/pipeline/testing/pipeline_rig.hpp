@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <ostream>
 #include <set>
 #include <string>
 #include <string_view>
@@ -69,6 +70,7 @@ struct RigCase {
 };
 std::vector<RigCase> rig_cases();
 std::string rig_case_name(const testing::TestParamInfo<RigCase>& info);
+void PrintTo(const RigCase& rig, std::ostream* out); // for GoogleTest
 
 class PipelineRig {
 public:
