@@ -94,7 +94,7 @@ Cells read_cells(const RecordBatch& batch, std::size_t record, const std::vector
             cells.emplace_back(column.values<std::uint8_t>()[record] != 0);
             break;
         case PhysicalType::float64:
-            cells.emplace_back(column.values<double>()[record]);
+            cells.emplace_back(column.values<double>()[record] + 0.0); // -0 becomes 0
             break;
         case PhysicalType::date:
             cells.emplace_back(std::int64_t{column.values<std::int32_t>()[record]});

@@ -24,7 +24,7 @@ using SharedCells = std::shared_ptr<const Cells>; // shared by the copies of a s
 
 ResultKind kind_of(const Field& field);
 
-// The values of one record at the given columns of its batch.
+// The values of one record at the given columns of its batch; -0 becomes 0.
 Cells read_cells(const RecordBatch& batch, std::size_t record, const std::vector<std::size_t>& columns);
 
 // As in ChangedRow: nothing for no value.

@@ -174,15 +174,20 @@ TEST_P(WarehouseConformance, NothingIsNoValueAndEmptyTextIsOne) {
     EXPECT_EQ(counts(5, replace("log", "|~; |~; ~|0")), "2 0 1 1");
 }
 
-TEST_P(WarehouseConformance, MinusZeroIsZero) {
+TEST_P(WarehouseConformance, MinusZeroIsStoredAsZero) {
     define({make_dataset("numbers", "k:number key, v:number"), make_dataset("bag", "v:number")});
-    load(1, append("numbers", "0|-0; 1|0"));
-    EXPECT_EQ(counts(2, upsert("numbers", "-0|0; 1|-0")), "0 0 0 2");
+    load(1, append("numbers", "-0|-0; 1|0"));
+    EXPECT_EQ(rows("numbers"), (Lines{"0|0", "1|0"}));
+    EXPECT_EQ(counts(2, upsert("numbers", "0|0; 1|-0")), "0 0 0 2");
     ToldJudge judge;
     publish({{SubmissionId(3), {append("numbers", "-0|7")}, {}}}, judge);
     EXPECT_EQ(judge.questions().size(), 1U);
     load(4, append("bag", "0; -0"));
+    EXPECT_EQ(rows("bag"), (Lines{"0", "0"}));
     EXPECT_EQ(counts(5, replace("bag", "-0; 0")), "0 0 0 2");
+    RowCollector found;
+    ASSERT_TRUE(warehouse().find("numbers", make_keys(datasets_.at("numbers").schema, "-0"), found));
+    EXPECT_EQ(found.rows().size(), 1U);
 }
 
 TEST_P(WarehouseConformance, LongAndForeignTextIsKept) {
