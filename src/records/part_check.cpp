@@ -102,6 +102,7 @@ private:
 
     std::atomic<bool> stop_{false};
     std::atomic<std::uint64_t> rejects_written_{0};
+    std::atomic<std::uint64_t> errors_written_{0};
     std::atomic<std::size_t> violations_kept_{0};
     std::atomic<bool> keys_readable_{true};
 
@@ -120,7 +121,6 @@ private:
     std::uint64_t lines_before_ = 0;
     CsvFormat format_;
     bool rejects_begun_ = false;
-    std::uint64_t errors_written_ = 0;
     std::string line_;
 };
 
@@ -264,9 +264,8 @@ void Pass::process(Work& work) {
     const std::size_t kept = violations_kept_;
     RenderLimits limits;
     limits.violations = options_.violations_max - std::min(options_.violations_max, kept);
-    const bool room = rejects_written_ < options_.rejects_max;
-    limits.rejects = outputs_.rejects != nullptr && room;
-    limits.errors = outputs_.errors != nullptr && room;
+    limits.rejects = outputs_.rejects != nullptr && rejects_written_ < options_.rejects_max;
+    limits.errors = outputs_.errors != nullptr && errors_written_ < options_.rejects_max;
     const bool all = limits.rejects || limits.errors;
     reader_.parse(work.chunk, work.parsed, all ? SIZE_MAX : limits.violations);
     judge_keys(work);
@@ -315,15 +314,17 @@ Status Pass::merge(Work& work) {
     if (outputs_.errors != nullptr && !rendered.error_lines.empty()) {
         line_.clear();
         std::size_t at = 0;
+        std::uint64_t written = errors_written_;
         for (const auto& error : rendered.error_lines) {
-            if (errors_written_ == options_.rejects_max) break;
-            ++errors_written_;
+            if (written == options_.rejects_max) break;
+            ++written;
             line_.append(rendered.error_text, at, error.head_end - at);
             fmt::format_to(std::back_inserter(line_), "{},\"line\":{},\"byte\":{}", report.rows + error.record + 1, lines_before_ + error.line + 1,
                            error.byte);
             line_.append(rendered.error_text, error.head_end, error.tail_end - error.head_end);
             at = error.tail_end;
         }
+        errors_written_ = written;
         TRY(outputs_.errors->write(line_));
     }
     if (outputs_.rejects != nullptr && !rendered.reject_lines.empty()) {
