@@ -34,23 +34,31 @@ Status compare_bags(Connection& db, ChangeSet& change) {
     const auto& columns = table.columns();
     const std::string staged = position_list("c", columns.size());
     std::string as_staged;
+    std::string live_as_staged;
     std::string equal;
     for (std::size_t i = 0; i < columns.size(); i++) {
         as_staged += fmt::format("{} AS c{}, ", quote_name(columns[i].name), i);
+        live_as_staged += fmt::format("l.{} AS c{}, ", quote_name(columns[i].name), i);
         equal += fmt::format("{}l.{} IS NOT DISTINCT FROM g.c{}", i == 0 ? "" : " AND ", quote_name(columns[i].name), i);
     }
     const std::string groups = change.delta + "_groups";
     TRY(db.run(fmt::format("CREATE TEMP TABLE {} AS SELECT {}, sum(_more)::BIGINT AS _more FROM (SELECT {}, 1 AS _more FROM {} UNION ALL SELECT {}-1 FROM {}) "
                            "GROUP BY {} HAVING sum(_more) <> 0",
                            groups, staged, staged, change.source(), as_staged, live_table(table.name), staged)));
+    // The values written are those of the very rows that come or go: equal numbers may differ as -0 and 0 do.
+    std::string sent_equal;
+    for (std::size_t i = 0; i < columns.size(); i++) sent_equal += fmt::format("{}q.c{} IS NOT DISTINCT FROM g.c{}", i == 0 ? "" : " AND ", i, i);
+    const std::string partition = position_list("g.c", columns.size());
     TRY(db.run(fmt::format("CREATE TEMP TABLE {0} AS SELECT {1}::TINYINT AS _kind, NULL::BIGINT AS _rid, NULL::UBIGINT AS _order{2}{3}, NULL::BIGINT AS _over, "
-                           "NULL::BIGINT AS _osub FROM {4} s, range(s._more) WHERE s._more > 0",
-                           change.delta, static_cast<int>(DeltaKind::insert), renamed("s", columns, 'n', true), nothing(columns, 'o'), groups)));
+                           "NULL::BIGINT AS _osub FROM (SELECT q.*, g._more, row_number() OVER (PARTITION BY {4} ORDER BY q._order) AS _place "
+                           "FROM {5} q JOIN {6} g ON {7} WHERE g._more > 0) s WHERE _place <= _more",
+                           change.delta, static_cast<int>(DeltaKind::insert), renamed("s", columns, 'n', true), nothing(columns, 'o'), partition, change.source(), groups,
+                           sent_equal)));
     TRY(db.run(fmt::format("INSERT INTO {0} SELECT {1}, _rid, NULL{2}{3}, _over, _osub FROM (SELECT l.rowid AS _rid, l._version AS _over, l._submission AS _osub, "
-                           "g._more, {4}, row_number() OVER (PARTITION BY {5} ORDER BY l._submission DESC, l._version DESC) AS _place "
+                           "g._more, {4}row_number() OVER (PARTITION BY {5} ORDER BY l._submission DESC, l._version DESC) AS _place "
                            "FROM {6} l JOIN {7} g ON {8} WHERE g._more < 0) s WHERE _place <= -_more",
-                           change.delta, static_cast<int>(DeltaKind::remove), nothing(columns, 'n'), renamed("s", columns, 'o', true),
-                           position_list("g.c", columns.size()), position_list("g.c", columns.size()), live_table(table.name), groups, equal)));
+                           change.delta, static_cast<int>(DeltaKind::remove), nothing(columns, 'n'), renamed("s", columns, 'o', true), live_as_staged, partition,
+                           live_table(table.name), groups, equal)));
     return db.run("DROP TABLE " + groups);
 }
 
@@ -215,12 +223,15 @@ Result<std::vector<ChangedRow>> sample(Connection& db, const ChangeSet& change, 
     const auto& columns = change.table->columns();
     const std::size_t width = columns.size();
     std::string sql;
-    if (change.delta.empty()) {
-        sql = fmt::format("SELECT {}, {}, {} FROM {} WHERE _version = {} AND _submission = {} LIMIT {}", static_cast<int>(DeltaKind::insert), column_list(columns),
-                          column_list(columns), live_table(change.table->name), version.value, submission.value, limit);
+    if (change.delta.empty() && !change.stage.empty()) {
+        sql = fmt::format("SELECT {}, {}, {} FROM {} {}", static_cast<int>(DeltaKind::insert), position_list("c", width), position_list("c", width), change.stage,
+                          limit_rows(limit));
+    } else if (change.delta.empty()) {
+        sql = fmt::format("SELECT {}, {}, {} FROM {} WHERE _version = {} AND _submission = {} {}", static_cast<int>(DeltaKind::insert), column_list(columns),
+                          column_list(columns), live_table(change.table->name), version.value, submission.value, limit_rows(limit));
     } else {
-        sql = fmt::format("SELECT _kind, {}, {} FROM {} WHERE _kind NOT IN ({}, {}) LIMIT {}", position_list("o", width), position_list("n", width), change.delta,
-                          static_cast<int>(DeltaKind::same), static_cast<int>(DeltaKind::spared), limit);
+        sql = fmt::format("SELECT _kind, {}, {} FROM {} WHERE _kind NOT IN ({}, {}) {}", position_list("o", width), position_list("n", width), change.delta,
+                          static_cast<int>(DeltaKind::same), static_cast<int>(DeltaKind::spared), limit_rows(limit));
     }
     TRY(each_row(db, sql, [&](TextRow&& row) -> Status {
         changed.push_back(changed_row(row, width));

@@ -138,8 +138,8 @@ Result<DiffSummary> diff_versions(Connection& db, const StoredTable& table, Vers
     const std::size_t width = wanted.size();
     std::vector<std::string> order{keyed ? "true" : "_kind"};
     for (const std::size_t i : table.key) order.push_back(fmt::format("coalesce(a{0}, b{0})", i));
-    const std::string sql = fmt::format("SELECT _kind, {}, {} FROM _diff ORDER BY {} LIMIT {}", position_list("b", width), position_list("a", width),
-                                        fmt::join(order, ", "), limit);
+    const std::string sql = fmt::format("SELECT _kind, {}, {} FROM _diff ORDER BY {} {}", position_list("b", width), position_list("a", width),
+                                        fmt::join(order, ", "), limit_rows(limit));
     TRY(each_row(db, sql, [&](TextRow&& row) -> Status {
         each(changed_row(row, width));
         return {};

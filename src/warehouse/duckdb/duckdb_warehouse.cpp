@@ -113,8 +113,8 @@ public:
         std::vector<VersionEntry> entries;
         const duck::Rows rows = TRY(reader.db->rows(
             fmt::format("SELECT number, epoch_us(published_at), dataset, submission, kind, inserted, updated, deleted, \"by\", array_to_string(undoes, ' ') "
-                        "FROM _inlet.versions {}ORDER BY number DESC, submission DESC, dataset LIMIT {}",
-                        in, limit)));
+                        "FROM _inlet.versions {}ORDER BY number DESC, submission DESC, dataset {}",
+                        in, duck::limit_rows(limit))));
         for (const auto& row : rows) {
             VersionEntry entry;
             entry.number = Version(row[0].number);

@@ -13,7 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include "warehouse/memory/memory_warehouse.hpp"
 #include "warehouse/testing/conformance.hpp"
+#include "warehouse/testing/random_play.hpp"
 
 namespace inlet {
 
@@ -249,16 +251,29 @@ TestRow with(TestRow row, std::int64_t version, std::int64_t submission) {
     return row;
 }
 
-std::unique_ptr<Warehouse> open_for_conformance(const Clock& clock, const std::string& folder) {
-    DuckdbOptions options;
-    options.path = folder + "/warehouse.duckdb";
-    options.temp_folder = folder + "/tmp";
-    auto warehouse = open_duckdb_warehouse(options, clock);
-    EXPECT_TRUE(warehouse) << to_string(warehouse.error());
-    return warehouse ? *std::move(warehouse) : nullptr;
+WarehouseFactory duckdb_factory() {
+    const auto open = [](const Clock& clock, const std::string& folder) -> std::unique_ptr<Warehouse> {
+        DuckdbOptions options;
+        options.path = folder + "/warehouse.duckdb";
+        options.temp_folder = folder + "/tmp";
+        auto warehouse = open_duckdb_warehouse(options, clock);
+        EXPECT_TRUE(warehouse) << to_string(warehouse.error());
+        return warehouse ? *std::move(warehouse) : nullptr;
+    };
+    return {.name = "Duckdb", .open = open, .durable = true, .has_sql = true};
 }
 
-INSTANTIATE_TEST_SUITE_P(Duckdb, WarehouseConformance, testing::ValuesIn(warehouse_cases({"duckdb", open_for_conformance, true, true})),
+WarehouseFactory memory_factory() {
+    return {.name = "Memory", .open = [](const Clock& clock, const std::string&) { return make_memory_warehouse(clock); }};
+}
+
+TEST(DuckdbWarehouse, PlaysAsTheMemoryWarehouseDoes) {
+    const WarehouseFactory believed = memory_factory();
+    const auto failure = random_play(play_options(), duckdb_factory(), &believed);
+    EXPECT_FALSE(failure) << *failure;
+}
+
+INSTANTIATE_TEST_SUITE_P(Duckdb, WarehouseConformance, testing::ValuesIn(warehouse_cases(duckdb_factory())),
                          warehouse_case_name);
 
 TEST_F(DuckdbWarehouseTest, EveryTypeComesBackAsItWentIn) {

@@ -45,13 +45,9 @@ Result<Decision> judge_orders(Connection& db, ChangeSet& change, SubmissionId su
     return decision;
 }
 
-Decision reject(FailureCode code, const std::string& dataset, std::string why) {
-    return Refusal{State::rejected, Error(code, std::move(why)).with("dataset", dataset)};
-}
-
-// Held until somebody approves exactly this many deletions.
-Decision hold(FailureCode code, const std::string& dataset, std::string why, std::uint64_t deletes) {
-    return Refusal{State::held, Error(code, std::move(why)).with("dataset", dataset).with("deletes", std::to_string(deletes))};
+// `deletes`: how many somebody would have to approve.
+Decision refuse(State state, FailureCode code, const std::string& dataset, std::string why, std::uint64_t deletes) {
+    return Refusal{state, Error(code, std::move(why)).with("dataset", dataset).with("deletes", std::to_string(deletes))};
 }
 
 // Spares the deletions that meet the condition (all if it is empty) and counts them as skipped.
@@ -121,11 +117,12 @@ Result<Decision> decide_deletes(Connection& db, ChangeSet& change, FeedRegistry&
             change.settles = part.effect != Effect::delete_missing;
             return Decision{};
         }
-        return hold(FailureCode::approval_changed, table.name,
-                    fmt::format("{} deletions were approved, and now {} rows of `{}` would go", *approved, deleted, table.name), deleted);
+        return refuse(State::held, FailureCode::approval_changed, table.name,
+                      fmt::format("{} deletions were approved, and now {} rows of `{}` would go", *approved, deleted, table.name), deleted);
     }
     if (part.effect == Effect::delete_missing) {
-        return hold(FailureCode::deletes_over_limit, table.name, fmt::format("{} rows of `{}` would go, and nobody has approved it", deleted, table.name), deleted);
+        return refuse(State::held, FailureCode::deletes_over_limit, table.name,
+                      fmt::format("{} rows of `{}` would go, and nobody has approved it", deleted, table.name), deleted);
     }
 
     const bool empty = change.sent == 0 && live != 0 && !policy.allow_empty;
@@ -139,13 +136,13 @@ Result<Decision> decide_deletes(Connection& db, ChangeSet& change, FeedRegistry&
     const std::string why = empty ? fmt::format("the part is empty and would delete all {} rows of `{}`", live, table.name)
                                   : fmt::format("{} of {} rows of `{}` would be deleted, which is over the limit", deleted, live, table.name);
     switch (policy.over_limit) {
-    case DeletePolicy::OverLimit::reject: return reject(code, table.name, why);
+    case DeletePolicy::OverLimit::reject: return refuse(State::rejected, code, table.name, why, deleted);
     case DeletePolicy::OverLimit::skip:
-        if (!sync) return reject(code, table.name, why);
+        if (!sync) return refuse(State::rejected, code, table.name, why, deleted);
         TRY(spare(db, change, ""));
         return Decision{};
     case DeletePolicy::OverLimit::hold:
-        if (!sync || empty) return hold(code, table.name, why, deleted);
+        if (!sync || empty) return refuse(State::held, code, table.name, why, deleted);
         TRY(spare(db, change, ""));
         change.skipped_deletes -= deleted;
         change.held_deletes = deleted;

@@ -1,6 +1,9 @@
 // See names.hpp.
 #include "warehouse/duckdb/names.hpp"
 
+#include <algorithm>
+#include <limits>
+
 namespace inlet::duck {
 
 namespace {
@@ -22,6 +25,11 @@ std::string quoted(std::string_view text, char quote) {
 std::string quote_name(std::string_view name) { return quoted(name, '"'); }
 
 std::string quote_text(std::string_view text) { return quoted(text, '\''); }
+
+std::string limit_rows(std::size_t rows) {
+    constexpr std::size_t kMost = std::numeric_limits<std::int64_t>::max(); // DuckDB's LIMIT is signed
+    return "LIMIT " + std::to_string(std::min(rows, kMost));
+}
 
 std::string live_table(std::string_view dataset) { return "main." + quote_name(dataset); }
 

@@ -157,7 +157,8 @@ Result<SubmissionOutcome> Publication::publish_one(const PublishSubmission& subm
         ChangeSet change;
         change.table = &table->second;
         change.part = &part;
-        if (auto refusal = TRY(prepare(change, submission))) {
+        const bool before = std::any_of(lines.begin(), lines.end(), [&](const VersionLine& line) { return line.dataset == part.dataset; });
+        if (auto refusal = TRY(prepare(change, submission, before))) {
             start_over_ = wrote;
             outcome.parts.clear();
             outcome.state = refusal->state;
@@ -173,7 +174,7 @@ Result<SubmissionOutcome> Publication::publish_one(const PublishSubmission& subm
     return outcome;
 }
 
-Result<Decision> Publication::prepare(ChangeSet& change, const PublishSubmission& submission) {
+Result<Decision> Publication::prepare(ChangeSet& change, const PublishSubmission& submission, bool wrote_before) {
     const StoredTable& table = *change.table;
     std::vector<std::shared_ptr<const RowSource>> sources;
     for (const StageToken& token : change.part->tokens) {
@@ -190,8 +191,10 @@ Result<Decision> Publication::prepare(ChangeSet& change, const PublishSubmission
 
     if (change.part->effect == Effect::append) {
         const bool guarded = !table.key.empty() || !table.unique.empty();
-        if (!guarded || TRY(is_empty(table))) return Decision{};
-        TRY(stage_rows(db_, change, stage));
+        const bool compared = guarded && !TRY(is_empty(table));
+        // Rows of an earlier part of the submission could not be told from this one's, were a sample of them wanted.
+        if (compared || (wrote_before && request_.sample_rows != 0)) TRY(stage_rows(db_, change, stage));
+        if (!compared) return Decision{};
         return decide_conflicts(db_, change, submission.id, *judge_);
     }
     if (table.key.empty() && change.part->effect != Effect::replace) {

@@ -61,7 +61,8 @@ private:
     // One try of the whole; nothing when it has to start over because a submission failed after it had written.
     Result<std::optional<PublishOutcome>> attempt();
     Result<SubmissionOutcome> publish_one(const PublishSubmission& submission);
-    Result<Decision> prepare(ChangeSet& change, const PublishSubmission& submission);
+    // `wrote_before`: whether an earlier part of the submission has changed the dataset.
+    Result<Decision> prepare(ChangeSet& change, const PublishSubmission& submission, bool wrote_before);
     Result<bool> is_empty(const StoredTable& table);
     Status write(ChangeSet& change, const PublishSubmission& submission, SubmissionOutcome& outcome);
 

@@ -102,7 +102,7 @@ Status compare_bags(Connection& db, const StoredTable& table) {
     return db.run(fmt::format("INSERT INTO {} SELECT {}, _rid, {}{}, _over, _nsub, NULL FROM (SELECT l.rowid AS _rid, {}, l._version AS _over, s._nsub, s._more, "
                               "row_number() OVER (PARTITION BY {}, s._nsub ORDER BY l._version DESC) AS _place "
                               "FROM {} l JOIN _undo_sums s ON l._submission = s._nsub{} WHERE s._more < 0) WHERE _place <= -_more",
-                              kDelta, static_cast<int>(DeltaKind::remove), no_new, position_list("c", width), position_list("s.c", width), position_list("s.c", width),
+                              kDelta, static_cast<int>(DeltaKind::remove), no_new, position_list("c", width), columns_as(table, "l", "c"), position_list("s.c", width),
                               live_table(table.name), equal));
 }
 
@@ -149,8 +149,14 @@ Result<std::vector<ChangedRow>> sample(Connection& db, const StoredTable& table,
     std::vector<ChangedRow> changed;
     if (limit == 0) return changed;
     const std::size_t width = table.columns().size();
-    TRY(each_row(db, fmt::format("SELECT _kind, {}, {} FROM {} WHERE _kind <> {} LIMIT {}", position_list("o", width), position_list("n", width), kDelta,
-                                 static_cast<int>(DeltaKind::same), limit),
+    // Without a key, rows that differ by their submission alone are no change.
+    const std::string keyed = fmt::format("SELECT _kind, {}, {} FROM {} WHERE _kind <> {} {}", position_list("o", width), position_list("n", width), kDelta,
+                                          static_cast<int>(DeltaKind::same), limit_rows(limit));
+    const std::string bag = fmt::format("SELECT CASE WHEN n > 0 THEN {} ELSE {} END, {}, {} FROM (SELECT {}, sum(_more)::BIGINT AS n FROM _undo_sums GROUP BY {}), "
+                                        "range(abs(n)) {}",
+                                        static_cast<int>(DeltaKind::insert), static_cast<int>(DeltaKind::remove), position_list("c", width), position_list("c", width),
+                                        position_list("c", width), position_list("c", width), limit_rows(limit));
+    TRY(each_row(db, table.key.empty() ? bag : keyed,
                  [&](TextRow&& row) -> Status {
                      changed.push_back(changed_row(row, width));
                      return {};
