@@ -442,14 +442,18 @@ void CsvReader::gather(const Chunk& chunk, ParsedChunk& parsed, std::size_t colu
     const bool last = column + 1 == columns;
     parsed.cells.resize(index.rows);
     TextRef* const cells = parsed.cells.data();
-    const bool even = index.cells == index.rows * columns && parsed.flaws.counts().back() == 0 && parsed.batch.rejected_count == 0;
-    if (even && chunk.quoting == Quoting::none) {
+    if (parsed.even) {
         const char* const data = chunk.text.data();
         const std::uint32_t* ends = index.ends.data() + column;
         std::uint32_t begin = column == 0 ? 0 : ends[-1] + 1;
+        const bool quoted = chunk.quoting != Quoting::none;
         for (std::size_t record = 0; record < index.rows; ++record) {
             const std::uint32_t end = *ends;
-            cells[record] = {data + begin, end - begin - (last && end > begin && data[end - 1] == '\r')};
+            if (quoted && data[begin] == format_.quote) {
+                cells[record] = strip(chunk, begin, end, last, parsed.batch.arena);
+            } else {
+                cells[record] = {data + begin, end - begin - (last && end > begin && data[end - 1] == '\r')};
+            }
             ends += columns;
             begin = record + 1 < index.rows ? ends[-1] + 1 : 0;
         }
@@ -468,7 +472,7 @@ void CsvReader::gather(const Chunk& chunk, ParsedChunk& parsed, std::size_t colu
             }
         }
     }
-    if (index.ascii) return;
+    if (parsed.valid_utf8) return;
     for (std::size_t record = 0; record < index.rows; ++record) {
         if (cells[record].size != kNoCell && utf8_error(cells[record].view()) != std::string_view::npos) {
             parsed.flaws.add({static_cast<std::uint32_t>(record), field, position, Rule::encoding, cells[record]});
@@ -485,6 +489,7 @@ void CsvReader::parse(const Chunk& chunk, ParsedChunk& parsed, std::size_t flaws
     index(chunk, parsed);
     const CellIndex& cells = parsed.index;
     batch.rows = cells.rows;
+    parsed.valid_utf8 = cells.ascii || utf8_error(chunk.text) == std::string_view::npos;
     parsed.line_feeds = cells.line_feeds;
     parsed.starts.resize(cells.rows + 1);
     parsed.starts[0] = 0;
@@ -493,6 +498,7 @@ void CsvReader::parse(const Chunk& chunk, ParsedChunk& parsed, std::size_t flaws
     parsed.flaws.reset(schema_.fields.size(), cells.rows, flaws_kept_max);
     batch.rejected_count = 0;
     judge_shape(chunk, parsed);
+    parsed.even = parsed.flaws.rejected().count() == 0;
     batch.columns.resize(schema_.fields.size());
     for (std::size_t field = 0; field < schema_.fields.size(); ++field) {
         Column& column = batch.columns[field];

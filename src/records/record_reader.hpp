@@ -44,6 +44,8 @@ struct ParsedChunk {
     std::vector<std::uint32_t> starts; // offset of each record in the chunk's text, and one more: the text's end
     std::uint64_t line_feeds = 0;      // in the chunk
     // Scratch of the parser.
+    bool valid_utf8 = true; // the chunk's text as a whole
+    bool even = true;       // every record has as many cells as the header
     CellIndex index;
     std::vector<TextRef> cells;
     Bitmap excluded;
