@@ -18,7 +18,7 @@ the first half has 10 cells and the second has 15, nine columns too far to the l
 in `adult` and a date in `id`; ids that occur twice, half of them in records that are equal and half
 in records that are not; an empty `popularity` here and there (which the contract allows).
 In ratings.csv: a rating of 7.5 (six times, four of them in a row), no userId (2), text in movieId
-(2), one cell too many (1), one too few (1), a key given twice (2).
+(2), one cell too many (1), one too few (1); and, no fault but a second thought, a key given twice (2).
 """
 
 import argparse

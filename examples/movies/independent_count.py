@@ -3,8 +3,9 @@
 
     independent_count.py movies_metadata.csv ratings.csv
 
-Prints JSON: for each dataset its rows, how many are accepted and rejected, and the violations by code and
-field; then how many rows each model should have, when this delivery is the first. Only Python's
+Prints JSON: for each dataset its rows, how many are accepted and rejected, how many keys they have (the rows of
+the table), and the violations by code and field; then how many rows each model should have, when this delivery
+is the first. Only Python's
 csv module reads the files; the contract of inlet.yaml is written out below a second time, by hand, so
 that a mistake in either shows.
 
@@ -16,8 +17,9 @@ The rules, where they need saying:
   checked as usual. A line with nothing on it is one `blank-row` and nothing else.
 - An empty cell is a null: it breaks `required` and nothing else. A cell of the wrong type is one
   `type-error`; each constraint that a good value breaks is one `constraint-error`.
-- Of several records with one key and no other violation, the first is accepted and each later one is a
-  `primary-key` violation. Records that are rejected for another reason neither take a key nor are checked for it.
+- Of several records with one key and no other violation, movies (replace) accepts the first, and each later one is a
+  `primary-key` violation. Ratings (upsert) accepts all of them, and the last one stands in the table. Records that are
+  rejected for another reason neither take a key nor are checked for it.
 - A record with any violation is rejected, once, however many it has.
 """
 
@@ -197,15 +199,13 @@ def check(cells, labels, contract, counts):
     return values if good else None
 
 
-def report(rows, rejected_alone, repeated, counts, key_fields):
-    if repeated:
-        counts["primary-key", ",".join(key_fields)] += repeated
-    rejected = rejected_alone + repeated
+def report(rows, rejected_alone, repeated, counts, last_one_wins):
+    rejected = rejected_alone + (0 if last_one_wins else repeated)
     return {
         "rows": rows,
         "accepted": rows - rejected,
         "rejected": rejected,
-        "unique_keys": rows - rejected,
+        "unique_keys": rows - rejected_alone - repeated,
         "repeated_keys": repeated,
         "counts": [{"code": code, "field": field, "count": count}
                    for (code, field), count in sorted(counts.items(), key=lambda item: (item[0][0], item[0][1] or ""))],
@@ -240,7 +240,9 @@ def count_movies(path):
         "movies": len(movies), "genres": len(genres), "companies": len(companies), "collections": len(collection_ids),
         "movie_genres": movie_genres, "movie_companies": movie_companies,
     }
-    return report(rows, rejected, repeated, counts, ["id"]), models
+    if repeated:
+        counts["primary-key", "id"] = repeated
+    return report(rows, rejected, repeated, counts, last_one_wins=False), models
 
 
 def count_ratings(path):
@@ -273,7 +275,7 @@ def count_ratings(path):
         else:
             large.append((user, movie))
     repeated = sum(len(part) - len(set(part)) for part in [*parts, large])
-    return report(rows, rejected, repeated, counts, ["userId", "movieId"]), {"ratings_per_movie": len(rated)}
+    return report(rows, rejected, repeated, counts, last_one_wins=True), {"ratings_per_movie": len(rated)}
 
 
 def main():

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "app/change_view.hpp"
+#include "app/display_text.hpp"
 #include "app/figures.hpp"
 #include "app/record_view.hpp"
 
@@ -51,7 +52,7 @@ std::string dry_run_text(const Pipeline::DryRun& run, const Project& project, co
 
 std::string state_text(const Pipeline::DryRun& run, Paint paint) {
     std::string out = painted_state(run.record.state, paint);
-    return run.record.reason.empty() ? out : out + ": " + run.record.reason;
+    return run.record.reason.empty() ? out : out + ": " + printable(run.record.reason);
 }
 
 void write_dry_run(JsonWriter& json, const Pipeline::DryRun& run, const Project& project) {

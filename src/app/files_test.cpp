@@ -57,6 +57,9 @@ TEST_F(OutFileTest, AFolderIsNoFile) {
     const auto file = OutFile::create(*disk_, folder_ + "/");
     ASSERT_FALSE(file);
     EXPECT_EQ(file.error().code, FailureCode::bad_argument);
+    const auto nowhere = OutFile::create(*disk_, path("none/a"));
+    ASSERT_FALSE(nowhere);
+    EXPECT_EQ(nowhere.error().code, FailureCode::file_not_found);
 }
 
 TEST_F(OutFileTest, PathsInTheirParts) {

@@ -132,7 +132,7 @@ private:
             out += part_text(record.parts[i], folded_errors(pipeline, record, i), paint);
         }
         out += models_text(models, paint);
-        out += outcome_text(record, paint) + fmt::format(" in {}\n", show_span(seconds));
+        out += outcome_text(record, paint, seconds) + "\n";
         NextSteps steps = next_steps(record);
         for (const SubmissionRecord& held : waiting) {
             const auto id = held.id.value;

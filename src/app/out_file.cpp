@@ -22,12 +22,16 @@ std::string folder_of(const std::string& path) {
 std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 std::string temporary_beside(const std::string& path) {
-    return temporary_name(folder_of(path), "." + name_of(path) + ".");
+    return temporary_name(folder_of(path), "." + name_of(path));
 }
 
 Result<std::unique_ptr<OutFile>> OutFile::create(Disk& disk, const std::string& path) {
     if (path.empty() || name_of(path).empty())
         return fail(FailureCode::bad_argument, fmt::format("`{}` does not name a file to write", path));
+    if (!TRY(disk.exists(folder_of(path)))) {
+        return fail(FailureCode::file_not_found,
+                    fmt::format("there is no folder {} to write {} into", folder_of(path), name_of(path)));
+    }
     std::string temporary = temporary_beside(path);
     auto file = TRY(disk.create(temporary));
     return std::unique_ptr<OutFile>(new OutFile(disk, path, std::move(temporary), std::move(file)));

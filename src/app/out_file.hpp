@@ -13,7 +13,7 @@ namespace inlet {
 
 class OutFile final : public ByteSink {
 public:
-    // Errors: of the disk; bad-argument if `path` is a folder.
+    // Errors: of the disk; bad-argument if `path` is a folder; file-not-found if its folder is not there.
     static Result<std::unique_ptr<OutFile>> create(Disk& disk, const std::string& path);
     ~OutFile() override; // not committed: what was written is removed
     Status write(std::span<const char> bytes) override;

@@ -70,8 +70,8 @@ Result<std::unique_ptr<ProjectLock>> ProjectLock::take(const std::string& path, 
         if (std::chrono::steady_clock::now() >= end) {
             long process = holder(descriptor);
             if (process == 0) process = last_writer(descriptor);
-            const std::string who = process != 0 ? fmt::format(": {}", process) : std::string();
-            Error error(FailureCode::project_locked, "another process is using the project's data" + who);
+            const std::string who = process != 0 ? fmt::format("process {}", process) : std::string("another process");
+            Error error(FailureCode::project_locked, who + " is using the project's data");
             if (process != 0) error.context.emplace_back("process", std::to_string(process));
             return fail(std::move(error).with("lock", path));
         }

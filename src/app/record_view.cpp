@@ -86,7 +86,8 @@ std::string part_text(const PartRecord& part, const std::vector<std::string>& er
     const std::string rejected = show_count(part.rejected) + " rejected";
     line += ", " + (part.rejected > 0 ? paint.red(rejected) : rejected);
     if (part.errors_total > part.rejected) line += fmt::format(" with {} errors", show_count(part.errors_total));
-    out += "  " + line + "\n";
+    // Deletions that were held are no records.
+    if (part.rows > 0 || part.held_deletes + part.deleted == 0) out += "  " + line + "\n";
     if (part.inserted + part.updated + part.deleted + part.unchanged > 0)
         out += "  " + counts_text(counts_of(part)) + "\n";
     if (part.held_deletes > 0) {
@@ -100,11 +101,12 @@ std::string part_text(const PartRecord& part, const std::vector<std::string>& er
     return out;
 }
 
-std::string outcome_text(const SubmissionRecord& record, Paint paint) {
+std::string outcome_text(const SubmissionRecord& record, Paint paint, std::optional<double> seconds) {
     std::string out = painted_state(record.state, paint);
     if (record.version) out += fmt::format(" as version {}", record.version.value);
     out += record.id ? fmt::format(" (submission {})", record.id.value) : std::string(" (nothing was kept)");
-    if (!record.reason.empty()) out += ": " + record.reason;
+    if (seconds) out += " in " + show_span(*seconds);
+    if (!record.reason.empty()) out += ": " + printable(record.reason);
     return out;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,8 +29,8 @@ ChangeCounts counts_of(const PartRecord& part);
 // from 1.
 std::string part_text(const PartRecord& part, const std::vector<std::string>& errors, Paint paint);
 
-// "published as version 1 (submission 1)", with the reason in words where there is one.
-std::string outcome_text(const SubmissionRecord& record, Paint paint);
+// "published as version 1 (submission 1) in 0.42 s", with the reason in words where there is one.
+std::string outcome_text(const SubmissionRecord& record, Paint paint, std::optional<double> seconds = {});
 
 // Command lines that make sense next, and what each is for.
 using NextSteps = std::vector<std::pair<std::string, std::string>>;

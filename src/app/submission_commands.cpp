@@ -104,7 +104,7 @@ public:
                        record.version ? std::to_string(record.version.value) : "", record.by});
         }
         TRY(console.print(table.render(console.terminal().out ? console.terminal().width : 0, console.paint())));
-        if (records.size() == filter.limit)
+        if (records.size() == filter.limit && records.back().id.value > 1)
             console.note(fmt::format("more: inlet submissions --before {}", records.back().id.value));
         return kDone;
     }
@@ -125,12 +125,18 @@ public:
             .summary = "everything about one submission",
             .description = "Its state and the reason for it, its parts with what was wrong in them, what it waits for, "
                            "and what happened to it when.",
-            .examples = {{"inlet show 7", "what became of submission 7"}, {"inlet show 7 --json", "for a program"}}};
+            .examples = {{"inlet show 7", "what became of submission 7"},
+                         {"inlet show 8 --changes", "what approving the held submission 8 would change, row by row"},
+                         {"inlet show 7 --json", "for a program"}}};
     }
 
-    std::vector<Argument> arguments() override { return {id_argument(id_, "the submission")}; }
+    std::vector<Argument> arguments() override {
+        return {id_argument(id_, "the submission"),
+                {.names = "--changes", .help = "of a held one: what approving it would change now", .into = &changes_}};
+    }
 
     Result<int> run(Session& session) override {
+        if (changes_) return show_changes(session);
         Catalog* catalog = TRY(session.catalog());
         const SubmissionRecord record = TRY(catalog->get(SubmissionId(*id_)));
         const std::vector<CatalogEvent> events = TRY(catalog->events(record.id));
@@ -242,7 +248,7 @@ public:
             const Paint paint = console.paint();
             for (std::size_t i = 0; i < record.parts.size(); ++i)
                 out += part_text(record.parts[i], folded_errors(*pipeline, record, i), paint);
-            out += outcome_text(record, paint) + "\n";
+            out += outcome_text(record, paint, seconds) + "\n";
             TRY(console.tell(out + next_steps_text(next_steps(record), paint)));
         }
         return is_as_wanted(record.state) ? kDone : kNotPassed;
