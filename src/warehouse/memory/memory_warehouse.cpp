@@ -321,7 +321,7 @@ Result<std::uint64_t> MemoryWarehouse::prune(std::string_view dataset, Version v
     const std::lock_guard lock(mutex_);
     TRY(state_.table(dataset));
     Table& table = state_.tables.find(dataset)->second;
-    if (version > state_.last) TRY(state_.readable(table, version));
+    if (version.value < 0 || version > state_.last) TRY(state_.readable(table, version));
     if (version <= table.pruned_below) return 0;
     std::erase_if(table.touches, [&](const memory::Touch& touch) { return touch.version <= version; });
     const std::size_t removed =

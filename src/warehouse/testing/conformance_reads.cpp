@@ -223,6 +223,7 @@ TEST_P(WarehouseConformance, PruningForgetsWhatWasSuperseded) {
     EXPECT_EQ(stored("people", Version(4)), before);
     EXPECT_EQ(stored("people"), before);
     EXPECT_EQ(code_of(warehouse().prune("people", Version(5))), "unknown-version");
+    EXPECT_EQ(code_of(warehouse().prune("people", Version(-1))), "unknown-version");
     EXPECT_EQ(code_of(warehouse().prune("nobody", Version(1))), "unknown-dataset");
     EXPECT_EQ(versions("people").size(), 4U);
     EXPECT_EQ(stored("log", Version(1)), Lines{}) << "another dataset is not pruned";

@@ -273,4 +273,25 @@ TEST_P(WarehouseConformance, UndoSamplesItsChanges) {
     EXPECT_EQ(sample, (Lines{"deleted 3|cid|~ -> ", "updated 2|eve|~ -> 2|bob|~"}));
 }
 
+TEST_P(WarehouseConformance, UndoCountsAndSamplesTheDiff) {
+    load(1, append("log", "a|1; b|2"));
+    load(2, append("log", "c|3"));
+    undo(3, {1});
+    load(4, append("log", "a|1; d|4"));
+    UndoRequest request;
+    request.id = SubmissionId(5);
+    request.targets = {SubmissionId(3), SubmissionId(4)};
+    request.sample_rows = 10;
+    request.by = "tester";
+    const auto outcome = warehouse().undo(request);
+    ASSERT_TRUE(outcome);
+    // One `a` goes, another's `a` comes.
+    EXPECT_EQ(outcome->parts.at(0).counts, (ChangeCounts{1, 0, 1, 0}));
+    Lines sample;
+    for (const ChangedRow& row : outcome->parts.at(0).sample) sample.push_back(to_string(row));
+    std::sort(sample.begin(), sample.end());
+    EXPECT_EQ(sample, (Lines{"deleted d|4 -> ", "inserted  -> b|2"}));
+    EXPECT_EQ(owned("log"), (Lines{"a|1|1", "b|2|1", "c|3|2"}));
+}
+
 } // namespace inlet
