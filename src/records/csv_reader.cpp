@@ -25,6 +25,7 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::size_t kTooLongShown = 1000; // bytes of an overlong record that are kept
+constexpr std::size_t kExtraCellsTold = 100; // of one record: more say nothing new
 
 // Buffers of one size, handed out again when their last reader lets go.
 class BufferPool : public std::enable_shared_from_this<BufferPool> {
@@ -276,6 +277,11 @@ bool CsvReader::start() {
         begin_ += first.next;
         byte_ += first.next;
     }
+    if (labels.size() > limits_.columns_max) { // not looked at one by one: that would cost as much as whoever made them likes
+        label_violation(FailureCode::too_many_columns, 0, "",
+                        fmt::format("the header has {} labels; at most {} are allowed", labels.size(), limits_.columns_max));
+        labels.clear();
+    }
     read_labels(labels);
     renew(window_);
     return true;
@@ -307,15 +313,11 @@ void CsvReader::label_violation(FailureCode code, std::size_t column, std::strin
     violation.field = label;
     violation.value = std::move(label);
     violation.message = std::move(message);
-    violation.record = header_text_;
+    violation.record = header_text_.substr(0, kTooLongShown);
     file_violations_.push_back(std::move(violation));
 }
 
 void CsvReader::read_labels(const std::vector<std::string>& labels) {
-    if (labels.size() > limits_.columns_max) {
-        label_violation(FailureCode::too_many_columns, 0, "",
-                        fmt::format("the header has {} labels; at most {} are allowed", labels.size(), limits_.columns_max));
-    }
     const bool own_schema = schema_.fields.empty();
     for (std::size_t i = 0; i < labels.size(); ++i) {
         const std::string& label = labels[i];
@@ -428,7 +430,7 @@ void CsvReader::judge_shape(const Chunk& chunk, ParsedChunk& parsed) const {
             const std::uint32_t field = field_of_column_[i] < 0 ? kWholeRecord : static_cast<std::uint32_t>(field_of_column_[i]);
             parsed.flaws.add({static_cast<std::uint32_t>(record), field, static_cast<std::uint32_t>(i + 1), Rule::missing_cell, {}});
         }
-        for (std::size_t i = columns; i < cells; ++i) {
+        for (std::size_t i = columns; i < std::min<std::size_t>(cells, columns + kExtraCellsTold); ++i) {
             parsed.flaws.add({static_cast<std::uint32_t>(record), kWholeRecord, static_cast<std::uint32_t>(i + 1), Rule::extra_cell,
                               cell_at(chunk, index, record, i, parsed.batch.arena)});
         }

@@ -151,7 +151,9 @@ public:
             if (first == std::string::npos || last == std::string::npos || last < first) return {};
             result = result.substr(first, last - first + 1);
         }
-        if (!group_.empty()) {
+        if (!group_.empty() && result.find(group_) != std::string::npos) {
+            const auto fraction = result.find(decimal_);
+            if (!grouped(result) || (fraction != std::string::npos && result.find(group_, fraction) != std::string::npos)) return {};
             for (auto at = result.find(group_); at != std::string::npos; at = result.find(group_, at)) result.erase(at, group_.size());
         }
         if (decimal_ != ".") {
@@ -164,6 +166,23 @@ public:
     }
 
 private:
+    // Whether group characters stand where people put them: one to three digits, groups of three (or of two, as in India), three at the end. Else `1.50`
+    // under groupChar `.` would silently be 150.
+    bool grouped(std::string_view text) const {
+        text = trimmed(text.substr(0, text.find(decimal_)));
+        if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+        for (bool first = true;; first = false) {
+            const std::size_t end = text.find(group_);
+            const std::string_view group = text.substr(0, end);
+            const bool digits = std::all_of(group.begin(), group.end(), [](char c) { return c >= '0' && c <= '9'; });
+            const bool last = end == std::string_view::npos;
+            const std::size_t least = last ? 3 : first ? 1 : 2;
+            if (!digits || group.size() < least || group.size() > 3) return false;
+            if (last) return true;
+            text.remove_prefix(end + group_.size());
+        }
+    }
+
     std::string decimal_;
     std::string group_;
     bool bare_;

@@ -78,6 +78,10 @@ TEST(IntegerField, OtherNotations) {
     f.group_char = ",";
     EXPECT_EQ(read(f, "1,234,567"), "1234567");
     EXPECT_EQ(read(f, "12"), "12");
+    EXPECT_EQ(read(f, "12,34,567"), "1234567");
+    for (const char* wrong : {"1,00", "1,0,0,0", ",1", "1,", "1,,000", "1234,567", "1,2345"}) {
+        EXPECT_EQ(read(f, wrong), fmt::format("! `f` is `{}`; a whole number is expected", wrong));
+    }
     f.bare_number = false;
     EXPECT_EQ(read(f, "EUR 1,234"), "1234");
     EXPECT_EQ(read(f, "-95%"), "-95");
@@ -126,6 +130,8 @@ TEST(NumberField, Notations) {
     german.decimal_char = ",";
     german.group_char = ".";
     EXPECT_EQ(read(german, "1.234,5"), "1234.5");
+    EXPECT_EQ(read(german, "1.50"), "! `f` is `1.50`; a number is expected");
+    EXPECT_EQ(read(german, "1,234.5"), "! `f` is `1,234.5`; a number is expected");
     Field bounded = f;
     bounded.constraints.maximum = "5";
     EXPECT_EQ(read(bounded, "NaN"), "! `f` is NaN; at most 5 is allowed");

@@ -243,6 +243,17 @@ TEST_F(RecordsTest, LabelsThatDoNotFit) {
                                                   "`userId` is `x`; a whole number is expected"}));
 }
 
+TEST_F(RecordsTest, TooManyLabels) {
+    std::string text = "userId";
+    for (int i = 0; i < 20000; ++i) text += fmt::format(",c{}", i);
+    const Outcome outcome = check(text + "\n1,2,3,4\n", ratings());
+    EXPECT_FALSE(outcome.report.file_ok);
+    ASSERT_FALSE(outcome.report.violations.empty());
+    EXPECT_EQ(outcome.report.violations[0].message, "the header has 20001 labels; at most 4096 are allowed");
+    EXPECT_LE(outcome.report.errors_total, 10U);
+    EXPECT_LE(outcome.report.violations[0].record.size(), 1000U);
+}
+
 TEST_F(RecordsTest, NoHeader) {
     const Outcome outcome = check("1,2,3,a\n2,3,4,b\n", ratings());
     EXPECT_EQ(outcome.report.dialect.header, false);
