@@ -1,12 +1,14 @@
 // The DuckDB warehouse: the conformance suite against it, and what is its own: types, files, streams, limits, failures.
 #include "warehouse/duckdb/duckdb_warehouse.hpp"
 
+#include <duckdb.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -377,6 +379,227 @@ TEST_F(DuckdbWarehouseTest, ASourceThatFailsLeavesNothingAndSaysWhy) {
     const auto outcome = publish(*warehouse, request(*warehouse, all, 1, std::make_shared<TextRows>(all.schema, rows_of_every_type(10))));
     EXPECT_EQ(outcome.version, Version(1));
     EXPECT_EQ(read(*warehouse, "all").rows().size(), 10U);
+}
+
+class DuckdbQueryTest : public DuckdbWarehouseTest {
+protected:
+    void SetUp() override {
+        warehouse_ = open(folder_.file("query.duckdb"));
+        films_ = dataset("films", {field("id", FieldType::integer), field("title", FieldType::string), field("genres", FieldType::array)}, {0});
+        ASSERT_TRUE(warehouse_->define({films_}));
+        publish(*warehouse_, request(*warehouse_, films_, 1, std::make_shared<TextRows>(films_.schema, std::vector<TestRow>{{"1", "Alien", R"(["horror"])"}, {"2", "Heat", std::nullopt}})));
+        publish(*warehouse_, request(*warehouse_, films_, 2, std::make_shared<TextRows>(films_.schema, std::vector<TestRow>{{"2", "Heat", R"(["crime"])"}, {"3", "Up", "[]"}}), Effect::upsert));
+    }
+    std::vector<TestRow> rows(const std::string& sql, std::optional<Version> as_of = std::nullopt, const std::vector<View>& views = {}) {
+        Kept kept;
+        const auto done = warehouse_->query(sql, views, as_of, kept);
+        EXPECT_TRUE(done) << sql << ": " << (done ? "" : to_string(done.error()));
+        kinds_.clear();
+        names_.clear();
+        for (const ResultColumn& column : kept.columns()) {
+            kinds_.push_back(column.kind);
+            names_.push_back(column.name);
+        }
+        return kept.rows();
+    }
+    FailureCode error(const std::string& sql, std::optional<Version> as_of = std::nullopt, const std::vector<View>& views = {}) {
+        Kept kept;
+        const auto done = warehouse_->query(sql, views, as_of, kept);
+        EXPECT_FALSE(done) << sql;
+        return done ? FailureCode::internal : done.error().code;
+    }
+
+    std::unique_ptr<Warehouse> warehouse_;
+    Dataset films_;
+    std::vector<ResultKind> kinds_;
+    std::vector<std::string> names_;
+};
+
+TEST_F(DuckdbQueryTest, EveryTypeHasAKind) {
+    using enum ResultKind;
+    const auto one = [&](const std::string& value) -> std::pair<Cell, ResultKind> {
+        const auto row = rows("SELECT " + value);
+        return row.size() == 1 && row[0].size() == 1 ? std::pair(row[0][0], kinds_[0]) : std::pair<Cell, ResultKind>("no row", text);
+    };
+    using Expected = std::pair<Cell, ResultKind>;
+    EXPECT_EQ(one("true"), Expected("true", boolean));
+    EXPECT_EQ(one("-5::TINYINT"), Expected("-5", int64));
+    EXPECT_EQ(one("40000::USMALLINT"), Expected("40000", int64));
+    EXPECT_EQ(one("4000000000::UINTEGER"), Expected("4000000000", int64));
+    EXPECT_EQ(one("9007199254740993::BIGINT"), Expected("9007199254740993", int64));
+    EXPECT_EQ(one("18446744073709551615::UBIGINT"), Expected("18446744073709551615", numeric));
+    EXPECT_EQ(one("sum(id) FROM films"), Expected("6", numeric));
+    EXPECT_EQ(one("12.50::DECIMAL(9,2)"), Expected("12.50", numeric));
+    EXPECT_EQ(one("0.5::FLOAT"), Expected("0.500000", float64));
+    EXPECT_EQ(one("DATE '1970-01-03'"), Expected("2", date));
+    EXPECT_EQ(one("TIME '00:00:01'"), Expected("1000000", time));
+    EXPECT_EQ(one("TIMESTAMP '1970-01-01 00:00:01'"), Expected("1000000", timestamp));
+    EXPECT_EQ(one("TIMESTAMP_S '1970-01-01 00:00:01'"), Expected("1000000", timestamp));
+    EXPECT_EQ(one("TIMESTAMP_NS '1970-01-01 00:00:01'"), Expected("1000000", timestamp));
+    EXPECT_EQ(one("TIMESTAMPTZ '1970-01-01 00:00:01+00'"), Expected("1000000", timestamp));
+    EXPECT_EQ(one("[1, 2]"), Expected("[1,2]", json));
+    EXPECT_EQ(one("{'a': 1}"), Expected(R"({"a":1})", json));
+    EXPECT_EQ(one("MAP {'a': 1}"), Expected(R"({"a":1})", json));
+    EXPECT_EQ(one("genres FROM films WHERE id = 1"), Expected(R"(["horror"])", json));
+    EXPECT_EQ(one("genres->>0 FROM films WHERE id = 1"), Expected("horror", text));
+    EXPECT_EQ(one("'00000000-0000-0000-0000-000000000001'::UUID"), Expected("00000000-0000-0000-0000-000000000001", text));
+    EXPECT_EQ(one("INTERVAL 3 DAY"), Expected("3 days", text));
+    EXPECT_EQ(one("'a'::ENUM('a', 'b')"), Expected("a", text));
+    EXPECT_EQ(one("NULL"), Expected(std::nullopt, int64));
+}
+
+TEST_F(DuckdbQueryTest, NamesOrderAndComments) {
+    EXPECT_EQ(rows("SELECT title, id FROM films ORDER BY id DESC; -- the newest first"), (std::vector<TestRow>{{"Up", "3"}, {"Heat", "2"}, {"Alien", "1"}}));
+    EXPECT_EQ(names_, (std::vector<std::string>{"title", "id"}));
+    // A column that has to be cast makes the statement a subquery; its order must hold all the same.
+    EXPECT_EQ(rows("SELECT [id] AS a, [id] AS a FROM films ORDER BY id DESC /* x */ ;"), (std::vector<TestRow>{{"[3]", "[3]"}, {"[2]", "[2]"}, {"[1]", "[1]"}}));
+    EXPECT_EQ(names_, (std::vector<std::string>{"a", "a"}));
+    EXPECT_EQ(rows("FROM films SELECT count(*)"), (std::vector<TestRow>{{"3"}}));
+    EXPECT_EQ(rows("WITH films AS (SELECT 7 AS x) SELECT * FROM films"), (std::vector<TestRow>{{"7"}}));
+    EXPECT_EQ(rows("SELECT * FROM FILMS WHERE id > 5").size(), 0U);
+    EXPECT_EQ(names_.size(), 5U);
+    EXPECT_EQ(rows("SELECT number, kind FROM _inlet.versions ORDER BY number"), (std::vector<TestRow>{{"1", "append"}, {"2", "upsert"}}));
+    EXPECT_FALSE(rows("EXPLAIN SELECT * FROM films").empty());
+    EXPECT_FALSE(rows("DESCRIBE films").empty());
+}
+
+TEST_F(DuckdbQueryTest, AsOfAVersion) {
+    const std::string all = "SELECT id, genres FROM films ORDER BY id";
+    EXPECT_EQ(rows(all, Version(1)), (std::vector<TestRow>{{"1", R"(["horror"])"}, {"2", std::nullopt}}));
+    EXPECT_EQ(rows(all, Version(2)), rows(all));
+    EXPECT_EQ(rows("SELECT count(*) FROM main.films", Version(1)), (std::vector<TestRow>{{"2"}}));
+    EXPECT_EQ(rows("SELECT count(*) FROM query('SELECT * FROM films')", Version(1)), (std::vector<TestRow>{{"2"}}));
+    EXPECT_EQ(rows("SELECT count(*) FROM films a, LATERAL (SELECT unnest([1, 2])) b, Films c", Version(1)), (std::vector<TestRow>{{"8"}}));
+    EXPECT_FALSE(rows("EXPLAIN SELECT * FROM films", Version(1)).empty());
+    EXPECT_EQ(error("SELECT * FROM \"query\".main.films", Version(1)), FailureCode::query_invalid);
+    EXPECT_EQ(error(all, Version(3)), FailureCode::unknown_version);
+}
+
+TEST_F(DuckdbQueryTest, NothingIsWrittenOrReachedOutside) {
+    for (const char* sql : {"CREATE TABLE t (a INTEGER)", "INSERT INTO films (id) VALUES (9)", "UPDATE films SET id = 9", "DELETE FROM films", "DROP TABLE films",
+                            "ATTACH ':memory:' AS other", "SET threads = 1", "COPY films TO '/tmp/films.csv'", "CHECKPOINT", "CALL pragma_version()",
+                            "EXPORT DATABASE '/tmp/x'", "INSTALL httpfs", "LOAD httpfs", "BEGIN", "EXPLAIN ANALYZE DELETE FROM films",
+                            "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM read_text('/etc/passwd')", "SELECT * FROM glob('/etc/*')",
+                            "SELECT * FROM read_parquet('/tmp/x.parquet')"}) {
+        EXPECT_EQ(error(sql), FailureCode::query_not_read_only) << sql;
+    }
+    for (const char* sql : {"SELECT * FROM '/etc/passwd'", "SELECT * FROM inlet_rows(1)", "SELEC 1", "", "-- nothing", "SELECT 1; SELECT 2", "SELECT * FROM nobody",
+                            "SELECT nothing FROM films", "SELECT ?", "SELECT 1 / 'x'::INTEGER FROM films"}) {
+        EXPECT_EQ(error(sql), FailureCode::query_invalid) << sql;
+    }
+    EXPECT_EQ(rows("SELECT count(*) FROM films"), (std::vector<TestRow>{{"3"}}));
+}
+
+TEST_F(DuckdbQueryTest, ViewsReadEachOtherAndVersions) {
+    const std::vector<View> views{{"b", "SELECT id FROM a WHERE id > 1"}, {"a", "SELECT * FROM films"}, {"broken", "SELECT * FROM nobody"}};
+    EXPECT_EQ(rows("SELECT count(*) FROM b", std::nullopt, views), (std::vector<TestRow>{{"2"}}));
+    EXPECT_EQ(rows("SELECT count(*) FROM b", Version(1), views), (std::vector<TestRow>{{"1"}}));
+    EXPECT_EQ(error("SELECT * FROM broken", std::nullopt, views), FailureCode::query_invalid);
+    EXPECT_FALSE(rows("EXPLAIN SELECT * FROM b", std::nullopt, views).empty());
+}
+
+TEST_F(DuckdbQueryTest, AResultLargerThanMemoryIsStreamed) {
+    class Counting final : public ResultSink {
+    public:
+        Status begin(const std::vector<ResultColumn>&) override { return {}; }
+        Status batch(const RecordBatch& batch) override {
+            for (std::size_t r = 0; r < batch.rows; r++) {
+                count++;
+                bytes += batch.columns[0].values<TextRef>()[r].size;
+            }
+            if (stop_after != 0 && count > stop_after) return fail(FailureCode::disk_full, "the terminal is full");
+            return {};
+        }
+        std::uint64_t count = 0;
+        std::uint64_t bytes = 0;
+        std::uint64_t stop_after = 0;
+    } sink;
+    const std::string sql = "SELECT repeat('x', 400) || i FROM range(1000000) t(i)"; // beyond the 256 MiB that DuckDB may hold
+    ASSERT_TRUE(warehouse_->query(sql, {}, std::nullopt, sink));
+    EXPECT_EQ(sink.count, 1'000'000U);
+    EXPECT_GT(sink.bytes, 400'000'000U);
+    sink.count = 0;
+    sink.stop_after = 5000;
+    EXPECT_EQ(warehouse_->query(sql, {}, std::nullopt, sink).error().code, FailureCode::disk_full);
+    EXPECT_LT(sink.count, 100'000U);
+}
+
+TEST_F(DuckdbQueryTest, ParquetHoldsTheSameRows) {
+    const std::string path = folder_.file("it's.parquet");
+    ASSERT_TRUE(warehouse_->query_to_parquet("SELECT *, [id] AS list, id::DECIMAL(9,2) AS money FROM films ORDER BY id", {}, Version(1), path));
+    EXPECT_FALSE(fs::exists(path + ".partial"));
+    duckdb_database database = nullptr;
+    duckdb_connection connection = nullptr;
+    ASSERT_EQ(duckdb_open(nullptr, &database), DuckDBSuccess);
+    ASSERT_EQ(duckdb_connect(database, &connection), DuckDBSuccess);
+    duckdb_result result;
+    const std::string sql = "SELECT string_agg(concat_ws('|', id, title, genres, _version, list, money, typeof(money)), ';' ORDER BY file_row_number) FROM read_parquet('" +
+                            folder_.file("it''s.parquet") + "', file_row_number = true)";
+    ASSERT_EQ(duckdb_query(connection, sql.c_str(), &result), DuckDBSuccess) << duckdb_result_error(&result);
+    char* text = duckdb_value_varchar(&result, 0, 0);
+    EXPECT_STREQ(text, R"(1|Alien|["horror"]|1|[1]|1.00|DECIMAL(9,2);2|Heat|1|[2]|2.00|DECIMAL(9,2))");
+    duckdb_free(text);
+    duckdb_destroy_result(&result);
+    duckdb_disconnect(&connection);
+    duckdb_close(&database);
+
+    EXPECT_EQ(warehouse_->query_to_parquet("SELECT 1 / 'x'::INTEGER FROM films", {}, std::nullopt, folder_.file("no.parquet")).error().code, FailureCode::query_invalid);
+    EXPECT_FALSE(fs::exists(folder_.file("no.parquet")));
+    EXPECT_FALSE(fs::exists(folder_.file("no.parquet.partial")));
+    EXPECT_EQ(warehouse_->query_to_parquet("SELECT 1", {}, std::nullopt, folder_.file("nowhere/no.parquet")).error().code, FailureCode::io_failed);
+    EXPECT_EQ(warehouse_->query_to_parquet("DELETE FROM films", {}, std::nullopt, path).error().code, FailureCode::query_not_read_only);
+}
+
+TEST_F(DuckdbWarehouseTest, AFileOfANewerFormatIsRefused) {
+    const std::string path = folder_.file("new.duckdb");
+    open(path).reset();
+    duckdb_database database = nullptr;
+    duckdb_connection connection = nullptr;
+    ASSERT_EQ(duckdb_open(path.c_str(), &database), DuckDBSuccess);
+    ASSERT_EQ(duckdb_connect(database, &connection), DuckDBSuccess);
+    EXPECT_EQ(duckdb_query(connection, "UPDATE _inlet.format SET version = version + 1", nullptr), DuckDBSuccess);
+    duckdb_disconnect(&connection);
+    duckdb_close(&database);
+    DuckdbOptions options;
+    options.path = path;
+    const auto opened = open_duckdb_warehouse(options, clock_);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, FailureCode::format_too_new);
+}
+
+TEST_F(DuckdbWarehouseTest, WhatCannotBeOpenedSaysWhy) {
+    DuckdbOptions options;
+    options.path = folder_.file("absent.duckdb");
+    options.read_only = true;
+    EXPECT_EQ(open_duckdb_warehouse(options, clock_).error().code, FailureCode::file_not_found);
+    options.read_only = false;
+    options.path = folder_.file("no/such/folder/w.duckdb");
+    EXPECT_EQ(open_duckdb_warehouse(options, clock_).error().code, FailureCode::warehouse_failed);
+}
+
+TEST_F(DuckdbWarehouseTest, ReadersSeeOneVersionWhileAnotherIsPublished) {
+    auto warehouse = open(folder_.file("w.duckdb"));
+    const Dataset all = dataset("all", kEveryType);
+    ASSERT_TRUE(warehouse->define({all}));
+    publish(*warehouse, request(*warehouse, all, 1, std::make_shared<TextRows>(all.schema, rows_of_every_type(5000))));
+    // In the middle of a read another version is published.
+    class Meanwhile final : public ResultSink {
+    public:
+        explicit Meanwhile(std::function<void()> act) : act_(std::move(act)) {}
+        Status begin(const std::vector<ResultColumn>&) override { return {}; }
+        Status batch(const RecordBatch& batch) override {
+            if (count == 0) act_();
+            count += batch.rows;
+            return {};
+        }
+        std::size_t count = 0;
+
+    private:
+        std::function<void()> act_;
+    } sink([&] { publish(*warehouse, request(*warehouse, all, 2, std::make_shared<TextRows>(all.schema, rows_of_every_type(5000)))); });
+    ASSERT_TRUE(warehouse->read("all", std::nullopt, sink));
+    EXPECT_EQ(sink.count, 5000U);
+    EXPECT_EQ(read(*warehouse, "all").rows().size(), 10000U);
 }
 
 } // namespace

@@ -181,6 +181,17 @@ void fill_values(const Column& column, std::size_t first, const std::uint32_t* r
         }
         return;
     }
+    if (column.type == PhysicalType::float64) {
+        const auto* from = column.values<double>();
+        auto* out = static_cast<double*>(to);
+        // Adding 0 makes -0 to 0, as it is stored: DuckDB's compression does not keep the two apart.
+        if (rows == nullptr) {
+            for (std::size_t i = 0; i < count; i++) out[i] = from[first + i] + 0.0;
+        } else {
+            for (std::size_t i = 0; i < count; i++) out[i] = from[rows[i]] + 0.0;
+        }
+        return;
+    }
     const std::size_t width = Column::width(column.type);
     if (rows == nullptr) {
         std::memcpy(to, column.values<char>() + first * width, count * width);

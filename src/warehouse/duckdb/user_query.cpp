@@ -47,11 +47,15 @@ public:
             catalog_ = TRY(db_.rows("SELECT current_database()"))[0][0].text;
         }
         const auto names = TRY(named_tables(db_, sql));
-        if (names) return need(*names);
-        // Not a plain SELECT (EXPLAIN, say): everything that can be made is.
+        if (names) TRY(need(*names));
+        // Tables may also be named where a parse does not show it, as in query('...').
         for (const auto& [name, table] : tables_) {
-            if (as_of_ && check_as_of(table, *as_of_, last_)) TRY(need({{"", "", name}}));
+            if (!as_of_ || !made_.insert(folded(name)).second) continue;
+            const auto readable = check_as_of(table, *as_of_, last_);
+            TRY(readable ? make_as_of(table) : make_failing(table, readable.error()));
         }
+        if (names) return {};
+        // Not a plain SELECT (EXPLAIN, say): every view that can be made is.
         for (const View& view : views_) {
             if (auto made = need({{"", "", view.name}}); !made && made.error().code != FailureCode::query_invalid) return made;
         }
@@ -92,6 +96,10 @@ private:
     Status make_as_of(const StoredTable& table) {
         TRY(check_as_of(table, *as_of_, last_));
         return db_.run(fmt::format("CREATE TEMP VIEW {} AS {}", quote_name(table.name), select_as_of(table, as_of_, catalog_)));
+    }
+
+    Status make_failing(const StoredTable& table, const Error& why) {
+        return db_.run(fmt::format("CREATE TEMP VIEW {} AS SELECT error({})", quote_name(table.name), quote_text(to_string(why))));
     }
 
     Connection& db_;
