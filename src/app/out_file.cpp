@@ -21,9 +21,7 @@ std::string folder_of(const std::string& path) {
 
 std::string name_of(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
-std::string temporary_beside(const std::string& path) {
-    return temporary_name(folder_of(path), "." + name_of(path));
-}
+std::string temporary_beside(const std::string& path) { return temporary_name(folder_of(path), "." + name_of(path)); }
 
 Result<std::unique_ptr<OutFile>> OutFile::create(Disk& disk, const std::string& path) {
     if (path.empty() || name_of(path).empty())

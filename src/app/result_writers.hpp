@@ -3,8 +3,8 @@
 //
 //   boolean   true, false                      json      CSV and table: the text; JSON: nested
 //   int64     digits                           numeric   its digits; JSON: a number
-//   float64   the shortest that reads back     date      2020-02-29
-//             (JSON: null if not finite)       time      12:30:00[.5]
+//   float64   the shortest that reads back,    date      2020-02-29
+//             NaN, INF, -INF (JSON: null)      time      12:30:00[.5]
 //   text      as it is                         timestamp 2020-02-29T12:30:00[.5]
 #pragma once
 
