@@ -1,5 +1,7 @@
 #include "pipeline/intake.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/commit_point.hpp"
@@ -67,12 +69,26 @@ Result<Received> Intake::take_in(const Delivery& delivery, const Target& target,
     return enter(delivery, record, stored->info, std::move(checked));
 }
 
+// Whether sending the same bytes again would change nothing. What was appended stays appended; but a snapshot or an
+// upsert that others have followed says something new when it comes again: that things are as they were.
+Result<bool> Intake::still_stands(const SubmissionRecord& earlier) const {
+    if (earlier.state != SubmissionState::published) return true; // it is under way, and may be waited for
+    for (const PartRecord& part : earlier.parts) {
+        const Dataset* dataset = parts_.project.dataset(part.dataset);
+        if (dataset == nullptr || dataset->write == WriteMode::append) continue;
+        const std::vector<VersionEntry> last = TRY(parts_.warehouse.versions(part.dataset, 1));
+        if (!last.empty() && last.front().submission != earlier.id) return false;
+    }
+    return true;
+}
+
 Result<Received> Intake::enter(const Delivery& delivery, SubmissionRecord& record, const ObjectInfo& info,
                                std::optional<CheckedPart> checked) {
     const std::lock_guard lock(entering_);
     if (!delivery.again) {
         const auto earlier = TRY(parts_.catalog.same_bytes(record.target, info.id.sha256));
-        if (earlier) {
+        // A package may have the name of a dataset.
+        if (earlier && earlier->target_is_package == record.target_is_package && TRY(still_stands(*earlier))) {
             TRY(log_.move(record, SubmissionState::cancelled,
                           Error(FailureCode::duplicate_delivery,
                                 fmt::format("these are the bytes of submission {}", earlier->id.value))));
@@ -84,7 +100,9 @@ Result<Received> Intake::enter(const Delivery& delivery, SubmissionRecord& recor
     }
     record.raw_sha256 = info.id.sha256;
     record.raw_bytes = info.size;
-    record.received_at = parts_.clock.now();
+    // Submissions are run in this order, whatever the clock does.
+    last_received_at_ = std::max(parts_.clock.now(), last_received_at_ + 1);
+    record.received_at = last_received_at_;
     if (checked) memory_.remember(record.id, std::move(*checked));
     TRY(log_.move(record, SubmissionState::queued));
     commit_point("pipeline.queued");

@@ -27,6 +27,7 @@ public:
 private:
     Result<Received> take_in(const Delivery& delivery, const Target& target, SubmissionRecord& record,
                              ByteSource& bytes);
+    Result<bool> still_stands(const SubmissionRecord& earlier) const;
     Result<Received> enter(const Delivery& delivery, SubmissionRecord& record, const ObjectInfo& info,
                            std::optional<CheckedPart> checked);
 
@@ -36,7 +37,8 @@ private:
     PartChecker& checker_;
     CheckMemory& memory_;
     ProgressMeter& progress_;
-    std::mutex entering_; // one at a time asks for the same bytes and becomes queued
+    std::mutex entering_;            // one at a time asks for the same bytes and becomes queued
+    Timestamp last_received_at_ = 0; // behind entering_
 };
 
 } // namespace inlet

@@ -1,5 +1,7 @@
 // Deliveries from receipt to their end: write modes, policies, packages, models, repetition.
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -231,6 +233,19 @@ TEST_P(Load, RecognisesTheSameBytes) {
     EXPECT_EQ(rig.rows("log"), (Rows{"1|a", "1|a"}));
 }
 
+TEST_P(Load, TakesTheSameBytesAnewOnceOthersFollowed) {
+    for (const std::string dataset : {"ratings", "prices"}) {
+        const std::string column = dataset == "ratings" ? "rating" : "price";
+        const SubmissionRecord first = rig.load(dataset, "id," + column + "\n1,2\n");
+        EXPECT_EQ(rig.load(dataset, "id," + column + "\n1,2\n").id, first.id);
+        rig.load(dataset, "id," + column + "\n1,3\n");
+        const SubmissionRecord again = rig.load(dataset, "id," + column + "\n1,2\n");
+        EXPECT_NE(again.id, first.id);
+        EXPECT_EQ(again.state, State::published);
+        EXPECT_EQ(rig.rows(dataset), Rows{"1|2"});
+    }
+}
+
 TEST_P(Load, ContinuesADeliveryThatWasInterrupted) {
     TextSource source("id,note\n1,a\n");
     const auto received = rig.pipeline().receive({.target = "log"}, source);
@@ -256,6 +271,70 @@ TEST_P(Load, RunsInTheOrderOfReceipt) {
     EXPECT_EQ(rig.pipeline().run(second->id)->version, Version(2));
     EXPECT_EQ(rig.record(first->id).version, Version(1));
     EXPECT_EQ(rig.rows("ratings"), Rows{"1|2"});
+}
+
+// Lets another delivery in before its own last byte.
+class OvertakenSource final : public ByteSource {
+public:
+    OvertakenSource(std::string_view text, std::function<void()> meanwhile)
+        : text_(text), meanwhile_(std::move(meanwhile)) {}
+    Result<std::size_t> read(std::span<char> room) override {
+        if (const auto other = std::exchange(meanwhile_, nullptr)) other();
+        return text_.read(room);
+    }
+
+private:
+    TextSource text_;
+    std::function<void()> meanwhile_;
+};
+
+TEST_P(Load, TheLastByteCountsAsTheReceipt) {
+    Result<Received> quick = fail(FailureCode::internal, "not yet");
+    OvertakenSource slow("id,rating\n1,1\n", [&] {
+        TextSource source("id,rating\n1,2\n");
+        quick = rig.pipeline().receive({.target = "ratings"}, source);
+    });
+    const auto received = rig.pipeline().receive({.target = "ratings"}, slow);
+    ASSERT_TRUE(received);
+    ASSERT_TRUE(quick);
+    EXPECT_LT(received->id, quick->id);
+    EXPECT_EQ(rig.pipeline().run(received->id)->version, Version(2));
+    EXPECT_EQ(rig.rows("ratings"), Rows{"1|1"});
+}
+
+TEST_P(Load, KeepsAsManyRejectsAsItIsToldButCountsAll) {
+    rig.change_project(R"(
+project: test
+datasets:
+  some: {schema: {fields: [{name: id, type: integer}], primaryKey: [id]}, rejects: {max_rows: 9, then: publish_rest, keep: 1}}
+  none: {schema: {fields: [{name: id, type: integer}]}, rejects: {max_rows: 9, then: publish_rest, keep: 0}}
+)");
+    const SubmissionRecord none = rig.load("none", "id\n1\nx\ny\n");
+    EXPECT_EQ(none.parts[0].rejected, 2U);
+    EXPECT_EQ(rig.errors(none.id), "");
+    EXPECT_EQ(rig.rejects(none.id), "");
+    rig.load("some", "id\n1\n2\n3\n");
+    const SubmissionRecord some = rig.load("some", "id\n1\n2\n3\n4\n");
+    EXPECT_EQ(some.state, State::published);
+    EXPECT_EQ(some.parts[0].rejected, 3U);
+    EXPECT_EQ(some.parts[0].accepted, 1U);
+    EXPECT_EQ(some.parts[0].errors_total, 3U);
+    EXPECT_EQ(some.parts[0].counts, (std::vector<CodeCount>{{"primary-key", "id", 3}}));
+    EXPECT_EQ(std::ranges::count(rig.rejects(some.id), '\n'), 2);
+}
+
+TEST_P(Load, APackageMayHaveTheNameOfADataset) {
+    rig.change_project(R"(
+project: test
+datasets:
+  log: {schema: {fields: [{name: id, type: integer}]}}
+packages:
+  log: {match: log.zip, members: {log.csv: log}}
+)");
+    const std::string zip = make_zip({{"log.csv", "id\n1\n"}});
+    rig.load_package("log", zip);
+    EXPECT_EQ(rig.load("log", zip).state, State::published);
+    EXPECT_EQ(rig.rows("log"), (Rows{"1", "1"}));
 }
 
 TEST_P(Load, AnIncompleteDeliveryIsNone) {
@@ -381,7 +460,8 @@ TEST_P(Load, TellsHowFarItIs) {
 
 TEST(LoadModels, RefreshesModelsInTheOrderOfTheirDependence) {
     std::vector<std::string> computed;
-    PipelineRig rig(R"(
+    PipelineRig rig(
+        R"(
 project: test
 datasets:
   log: {schema: {fields: [{name: id, type: integer}]}}
@@ -389,17 +469,17 @@ models:
   late: {sql: SELECT count(*) AS n FROM early}
   early: {sql: SELECT id FROM log}
 )",
-                    in_memory([&](const Model& model, const std::map<std::string, MemoryTable>& tables) -> Result<MemoryTable> {
-                        computed.push_back(model.name);
-                        if (model.name == "early") {
-                            MemoryTable table = tables.at("log");
-                            table.columns.resize(1);
-                            for (auto& row : table.rows) row.resize(1);
-                            return table;
-                        }
-                        const auto count = static_cast<std::int64_t>(tables.at("early").rows.size());
-                        return MemoryTable{{{"n", ResultKind::int64}}, {{memory::Cell(count)}}};
-                    }));
+        in_memory([&](const Model& model, const std::map<std::string, MemoryTable>& tables) -> Result<MemoryTable> {
+            computed.push_back(model.name);
+            if (model.name == "early") {
+                MemoryTable table = tables.at("log");
+                table.columns.resize(1);
+                for (auto& row : table.rows) row.resize(1);
+                return table;
+            }
+            const auto count = static_cast<std::int64_t>(tables.at("early").rows.size());
+            return MemoryTable{{{"n", ResultKind::int64}}, {{memory::Cell(count)}}};
+        }));
     EXPECT_EQ(rig.load("log", "id\n1\n2\n").state, State::published);
     EXPECT_EQ(computed, (Rows{"early", "late"}));
     EXPECT_EQ(rig.rows("late"), Rows{"2"});

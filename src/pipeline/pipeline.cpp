@@ -55,9 +55,17 @@ struct Pipeline::State {
           work(parts, log, checker, memory, publisher, undos, progress), rehearsal(parts, checker, publisher, work),
           retention(parts, fresh) {}
 
+    Status stores_belong_together() const;
     Result<SubmissionRecord> run(SubmissionId id);
     Result<std::unique_ptr<ObjectReader>> open(const SubmissionRecord& record, const std::string& space,
                                                const std::string& sha256) const;
+
+    Result<const PartRecord*> find_part(const SubmissionRecord& record, std::size_t part) const;
+    // Whether its dataset is told to keep no rejects.
+    bool keeps_nothing(const PartRecord& part) const {
+        const Dataset* dataset = parts.project.dataset(part.dataset);
+        return dataset != nullptr && dataset->rejects.keep == 0 && part.errors_sha256.empty();
+    }
 
     const PipelineParts parts;
     ProgressMeter progress;
@@ -80,6 +88,7 @@ Pipeline::~Pipeline() = default;
 Status Pipeline::recover() {
     const std::lock_guard lock(state_->working);
     const PipelineParts& parts = state_->parts;
+    TRY(state_->stores_belong_together());
     TRY(parts.warehouse.discard_all());
     TRY(parts.objects.sweep());
     for (const DirEntry& left : TRY(parts.disk.list(parts.temp_folder))) {
@@ -91,6 +100,36 @@ Status Pipeline::recover() {
         if (!settled && recovered) recovered = std::move(settled); // the others need not wait for it
     }
     return recovered;
+}
+
+// A store that was lost, or put back from an older copy, must not be worked on: ids would be given twice, and what was
+// published would seem not to be.
+Status Pipeline::State::stores_belong_together() const {
+    constexpr std::size_t kLooked =
+        50; // newest versions and submissions, among them models and what was never published
+    for (const VersionEntry& entry : TRY(parts.warehouse.versions("", kLooked))) {
+        if (!entry.submission) continue;
+        const auto known = parts.catalog.get(entry.submission);
+        if (known) break;
+        if (known.error().code != FailureCode::unknown_submission) return fail(known.error());
+        return fail(FailureCode::catalog_failed,
+                    fmt::format("the catalog does not know submission {}, which the warehouse holds as version {}: the "
+                                "catalog was lost or is older than "
+                                "the warehouse; put the newest catalog.sqlite of this data folder back, or restore all "
+                                "of the folder from one backup",
+                                entry.submission.value, entry.number.value));
+    }
+    for (const SubmissionRecord& record : TRY(parts.catalog.list({.limit = kLooked}))) {
+        if (!record.version) continue;
+        if (TRY(parts.warehouse.published(record.id, ""))) break;
+        return fail(FailureCode::warehouse_failed,
+                    fmt::format("the warehouse does not hold version {} of submission {}, which the catalog knows as "
+                                "published: the warehouse was lost or is "
+                                "older than the catalog; put the newest warehouse.duckdb of this data folder back, or "
+                                "restore all of the folder from one backup",
+                                record.version.value, record.id.value));
+    }
+    return {};
 }
 
 Result<Received> Pipeline::receive(const Delivery& delivery, ByteSource& bytes) {
@@ -223,24 +262,23 @@ Result<std::unique_ptr<ObjectReader>> Pipeline::open_raw(SubmissionId id) {
 
 Result<std::unique_ptr<ObjectReader>> Pipeline::open_errors(SubmissionId id, std::size_t part) {
     const SubmissionRecord record = TRY(state_->parts.catalog.get(id));
-    if (part >= record.parts.size()) {
-        return fail(FailureCode::bad_argument,
-                    fmt::format("submission {} has {} parts", id.value, record.parts.size()));
-    }
-    const PartRecord& about = record.parts[part];
+    const PartRecord& about = *TRY(state_->find_part(record, part));
     // Of a part that could not be read the one error stands in the record itself.
-    if (about.errors_total == 0 || about.dialect.empty()) return make_empty_object();
+    if (about.errors_total == 0 || about.dialect.empty() || state_->keeps_nothing(about)) return make_empty_object();
     return state_->open(record, kOutputSpace, about.errors_sha256);
 }
 
 Result<std::unique_ptr<ObjectReader>> Pipeline::open_rejects(SubmissionId id, std::size_t part) {
     const SubmissionRecord record = TRY(state_->parts.catalog.get(id));
-    if (part >= record.parts.size()) {
-        return fail(FailureCode::bad_argument,
-                    fmt::format("submission {} has {} parts", id.value, record.parts.size()));
-    }
-    if (record.parts[part].rejected == 0) return make_empty_object();
-    return state_->open(record, kOutputSpace, record.parts[part].rejects_sha256);
+    const PartRecord& about = *TRY(state_->find_part(record, part));
+    if (about.rejected == 0 || state_->keeps_nothing(about)) return make_empty_object();
+    return state_->open(record, kOutputSpace, about.rejects_sha256);
+}
+
+Result<const PartRecord*> Pipeline::State::find_part(const SubmissionRecord& record, std::size_t part) const {
+    if (part < record.parts.size()) return &record.parts[part];
+    return fail(FailureCode::bad_argument,
+                fmt::format("submission {} has {} parts", record.id.value, record.parts.size()));
 }
 
 Result<std::unique_ptr<ObjectReader>> Pipeline::State::open(const SubmissionRecord& record, const std::string& space,

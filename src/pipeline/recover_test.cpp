@@ -89,6 +89,30 @@ TEST_F(Recover, ACatalogOlderThanTheWarehouseDoesNotPublishTwice) {
     EXPECT_EQ(rig.rows("log"), Rows{"1"});
 }
 
+TEST_F(Recover, ACatalogThatWasLostIsNotWorkedOn) {
+    class NoJudge final : public PublishJudge {
+        Result<Verdict> conflicts(SubmissionId, const std::string&, FailureCode, const std::vector<std::string>&,
+                                  const std::vector<RecordOrder>&) override {
+            return Verdict::reject;
+        }
+    } judge;
+    rig.load("log", "id\n1\n");
+    PublishRequest request; // as another catalog once asked for
+    request.submissions.push_back({SubmissionId(99), {{.dataset = "log"}}, {}});
+    ASSERT_TRUE(rig.warehouse->publish(request, judge));
+    const Status started = rig.restart();
+    ASSERT_FALSE(started);
+    EXPECT_EQ(started.error().code, FailureCode::catalog_failed);
+    EXPECT_NE(started.error().message.find("submission 99"), std::string::npos) << started.error().message;
+}
+
+TEST_F(Recover, AWarehouseThatWasLostIsNotWorkedOn) {
+    leave({.state = State::published, .target = "log", .received_at = 1, .version = Version(7)});
+    const Status started = rig.restart();
+    ASSERT_FALSE(started);
+    EXPECT_EQ(started.error().code, FailureCode::warehouse_failed);
+}
+
 TEST_F(Recover, AnUndoThatWasNotCarriedOutIsNotCarriedOutLater) {
     const SubmissionRecord record = rig.load("log", "id\n1\n");
     const SubmissionId queued = leave({.kind = SubmissionKind::undo, .state = State::queued, .undoes = {record.id}});

@@ -40,7 +40,10 @@ Result<Pipeline::DryRun> Rehearsal::of_held(SubmissionRecord record, std::size_t
     auto sent =
         record.kind == SubmissionKind::held_deletes ? work_.unpack_held_deletes(record) : work_.unpack_kept(record);
     record.rejects_approved = true;
-    record.delete_approvals = record.asked_deletes;
+    for (const auto& [dataset, rows] : record.asked_deletes) record.delete_approvals[dataset] = rows;
+    record.asked_deletes.clear();
+    record.reason_code.clear();
+    record.reason.clear();
     Pipeline::DryRun run;
     run.record = std::move(record);
     return rehearse(std::move(run), std::move(sent), sample_rows);

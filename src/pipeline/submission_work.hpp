@@ -45,6 +45,7 @@ public:
 private:
     Status attempt(SubmissionRecord& record);
     Result<std::vector<CheckedPart>> check(const SubmissionRecord& record);
+    Result<std::optional<SubmissionId>> later_snapshot(const SubmissionRecord& record, Version since) const;
     Status publish(SubmissionRecord& record, std::vector<CheckedPart>& parts);
     Status published(SubmissionRecord& record, const PublicationOutcome& outcome);
     Status refused(SubmissionRecord& record, const SubmissionOutcome& outcome);

@@ -1,5 +1,5 @@
-// A whole pipeline for tests: a catalog in memory, a warehouse in memory or in DuckDB, objects in a temporary folder, each behind its
-// fault wrapper, the real checker, a clock that stands still. Floor 5, testing only.
+// A whole pipeline for tests: a catalog in memory, a warehouse in memory or in DuckDB, objects in a temporary folder,
+// each behind its fault wrapper, the real checker, a clock that stands still. Floor 5, testing only.
 #pragma once
 
 #include <cstdint>
