@@ -135,8 +135,8 @@ PartText StepMaker::part(const std::string& dataset, bool may_ask) {
     out.dataset = dataset;
     const std::uint64_t kind = below(100);
     if (!keyed) {
-        // One of the two is never replaced, so that long chains of undos stay possible.
-        out.effect = dataset == "bag" && kind < 25 ? Effect::replace : Effect::append;
+        // One of the two is seldom replaced, so that long chains of undos stay possible.
+        out.effect = kind < (dataset == "bag" ? 25 : 2) ? Effect::replace : Effect::append;
     } else if (kind < 15 && may_ask) {
         out.effect = Effect::append;
     } else if (kind < 72) {
