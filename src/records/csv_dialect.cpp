@@ -38,8 +38,7 @@ Trial attempt(std::string_view sample, CsvFormat format, const Schema& schema) {
         } else {
             if (record == 0) {
                 for (const auto& label : split_cells(sample, at, ends, format)) {
-                    trial.labels += std::any_of(schema.fields.begin(), schema.fields.end(),
-                                                [&](const Field& field) { return same_name(field.name, label); });
+                    trial.labels += find_field(label, schema).has_value();
                 }
             }
             ++widths[ends.size()];
@@ -72,10 +71,15 @@ std::vector<std::string> split_cells(std::string_view text, std::size_t start, c
     return cells;
 }
 
+std::optional<std::size_t> find_field(std::string_view label, const Schema& schema) {
+    if (const auto exact = schema.find(label)) return exact;
+    const auto alike = std::find_if(schema.fields.begin(), schema.fields.end(), [&](const Field& field) { return same_name(field.name, label); });
+    if (alike == schema.fields.end()) return std::nullopt;
+    return static_cast<std::size_t>(alike - schema.fields.begin());
+}
+
 bool names_fields(const std::vector<std::string>& labels, const Schema& schema) {
-    return std::any_of(labels.begin(), labels.end(), [&](const std::string& label) {
-        return std::any_of(schema.fields.begin(), schema.fields.end(), [&](const Field& field) { return same_name(field.name, label); });
-    });
+    return std::any_of(labels.begin(), labels.end(), [&](const std::string& label) { return find_field(label, schema).has_value(); });
 }
 
 CsvFormat sniff_format(std::string_view sample, const Dialect& declared, const Schema& schema) {

@@ -1,6 +1,7 @@
 // Works out how a CSV file is written from its beginning, for what the contract does not declare. Floor 2; pure functions.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +16,10 @@ namespace inlet {
 // match the schema best, else the one that splits the records most evenly. Without evidence: comma and double quote (RFC 4180).
 CsvFormat sniff_format(std::string_view sample, const Dialect& declared, const Schema& schema);
 
-// Whether labels name fields of the schema (any order, case aside).
+// The field that a label names: by its exact name, else case aside (CSV Dialect: caseSensitiveHeader is false unless said).
+std::optional<std::size_t> find_field(std::string_view label, const Schema& schema);
+
+// Whether labels name fields of the schema (any order).
 bool names_fields(const std::vector<std::string>& labels, const Schema& schema);
 
 // The cells of the record that ends at each of `ends` (offsets into text), unquoted.

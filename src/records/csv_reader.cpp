@@ -335,7 +335,10 @@ void CsvReader::read_labels(const std::vector<std::string>& labels) {
             field_of_column_.push_back(static_cast<std::int32_t>(i));
             continue;
         }
-        const auto field = repeated ? std::nullopt : schema_.find(label);
+        auto field = repeated ? std::nullopt : find_field(label, schema_);
+        if (field && std::find(field_of_column_.begin(), field_of_column_.end(), static_cast<std::int32_t>(*field)) != field_of_column_.end()) {
+            field.reset(); // `id` and `ID` in one header: the first has the field
+        }
         field_of_column_.push_back(field ? static_cast<std::int32_t>(*field) : -1);
         if (!field && !repeated && !label.empty()) {
             label_violation(FailureCode::extra_label, i + 1, label, fmt::format("label `{}` is no field of the contract", label));

@@ -233,6 +233,13 @@ TEST_F(RecordsTest, LabelsAnyOrder) {
     EXPECT_EQ(outcome.report.dialect.delimiter, ';');
 }
 
+TEST_F(RecordsTest, LabelsInAnyCase) {
+    EXPECT_EQ(check("USERID,movieid,Rating,note\n1,2,3,a\n", ratings()).rows, (std::vector<std::string>{"1|2|3|a"}));
+    const Outcome twice = check("userId,USERID,movieId,rating,note\n1,9,2,3,a\n", ratings());
+    ASSERT_FALSE(twice.report.file_ok);
+    EXPECT_EQ(twice.report.violations.at(0).message, "label `USERID` is no field of the contract");
+}
+
 TEST_F(RecordsTest, LabelsThatDoNotFit) {
     const Outcome outcome = check("userId,film,rating,rating,\n1,2,3,4,5\nx,2,3,4,5\n", ratings());
     EXPECT_FALSE(outcome.report.file_ok);

@@ -181,21 +181,21 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     kind: "record",
     httpStatus: 422,
     meaning: "A cell is longer than the largest size allowed for a cell.",
-    whatToDo: "Shorten the value, or raise the limit in the project file. If the cell swallowed other records, a quote is missing.",
+    whatToDo: "Shorten the value. If the cell swallowed other records, a quote is missing.",
   },
   "record-too-long": {
     code: "record-too-long",
     kind: "record",
     httpStatus: 422,
     meaning: "The record is longer than the largest size allowed for a record.",
-    whatToDo: "Shorten the record, or raise the limit in the project file. If it swallowed other records, a quote is missing.",
+    whatToDo: "Shorten the record. If it swallowed other records, a quote is missing.",
   },
   "nesting-too-deep": {
     code: "nesting-too-deep",
     kind: "record",
     httpStatus: 422,
     meaning: "An object or array in the record is nested deeper than allowed.",
-    whatToDo: "Flatten the value, or raise the limit in the project file.",
+    whatToDo: "Flatten the value.",
   },
   "blank-header": {
     code: "blank-header",
@@ -244,7 +244,7 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     kind: "file",
     httpStatus: 422,
     meaning: "The file has more columns than allowed.",
-    whatToDo: "Check the delimiter; if the columns are real, raise the limit in the project file.",
+    whatToDo: "Check the delimiter; if the columns are real, send them as several files.",
   },
   "source-error": {
     code: "source-error",
@@ -272,7 +272,7 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     kind: "file",
     httpStatus: 413,
     meaning: "The file is larger than allowed.",
-    whatToDo: "Send it in several smaller files, or raise the limit in the project file.",
+    whatToDo: "Send it in several smaller files.",
   },
   "byte-count": {
     code: "byte-count",
@@ -314,7 +314,7 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     kind: "file",
     httpStatus: 422,
     meaning: "The archive unpacks to more bytes or more members than allowed.",
-    whatToDo: "Send less in one archive, or raise the limits in the project file.",
+    whatToDo: "Send less in one archive.",
   },
   "path-escape": {
     code: "path-escape",
@@ -482,7 +482,7 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     kind: "submission",
     httpStatus: 409,
     meaning: "A later snapshot settled the content of the dataset, so this submission can no longer be taken out from under it.",
-    whatToDo: "Undo the later snapshot first, or use --cascade to undo them together.",
+    whatToDo: "Undo the later snapshot first; --cascade does not reach it.",
   },
   "version-pruned": {
     code: "version-pruned",
@@ -636,7 +636,7 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     kind: "system",
     httpStatus: 503,
     meaning: "The work does not fit in the memory that Inlet may use.",
-    whatToDo: "Raise the memory limit in the project file, or run fewer things at once.",
+    whatToDo: "Give more with --memory, or run fewer things at once.",
   },
   "object-missing": {
     code: "object-missing",

@@ -192,21 +192,21 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         FailureKind.RECORD,
         422,
         "A cell is longer than the largest size allowed for a cell.",
-        "Shorten the value, or raise the limit in the project file. If the cell swallowed other records, a quote is missing.",
+        "Shorten the value. If the cell swallowed other records, a quote is missing.",
     ),
     FailureCode.RECORD_TOO_LONG: FailureInfo(
         FailureCode.RECORD_TOO_LONG,
         FailureKind.RECORD,
         422,
         "The record is longer than the largest size allowed for a record.",
-        "Shorten the record, or raise the limit in the project file. If it swallowed other records, a quote is missing.",
+        "Shorten the record. If it swallowed other records, a quote is missing.",
     ),
     FailureCode.NESTING_TOO_DEEP: FailureInfo(
         FailureCode.NESTING_TOO_DEEP,
         FailureKind.RECORD,
         422,
         "An object or array in the record is nested deeper than allowed.",
-        "Flatten the value, or raise the limit in the project file.",
+        "Flatten the value.",
     ),
     FailureCode.BLANK_HEADER: FailureInfo(
         FailureCode.BLANK_HEADER,
@@ -255,7 +255,7 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         FailureKind.FILE,
         422,
         "The file has more columns than allowed.",
-        "Check the delimiter; if the columns are real, raise the limit in the project file.",
+        "Check the delimiter; if the columns are real, send them as several files.",
     ),
     FailureCode.SOURCE_ERROR: FailureInfo(
         FailureCode.SOURCE_ERROR,
@@ -283,7 +283,7 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         FailureKind.FILE,
         413,
         "The file is larger than allowed.",
-        "Send it in several smaller files, or raise the limit in the project file.",
+        "Send it in several smaller files.",
     ),
     FailureCode.BYTE_COUNT: FailureInfo(
         FailureCode.BYTE_COUNT,
@@ -325,7 +325,7 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         FailureKind.FILE,
         422,
         "The archive unpacks to more bytes or more members than allowed.",
-        "Send less in one archive, or raise the limits in the project file.",
+        "Send less in one archive.",
     ),
     FailureCode.PATH_ESCAPE: FailureInfo(
         FailureCode.PATH_ESCAPE,
@@ -493,7 +493,7 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         FailureKind.SUBMISSION,
         409,
         "A later snapshot settled the content of the dataset, so this submission can no longer be taken out from under it.",
-        "Undo the later snapshot first, or use --cascade to undo them together.",
+        "Undo the later snapshot first; --cascade does not reach it.",
     ),
     FailureCode.VERSION_PRUNED: FailureInfo(
         FailureCode.VERSION_PRUNED,
@@ -647,7 +647,7 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         FailureKind.SYSTEM,
         503,
         "The work does not fit in the memory that Inlet may use.",
-        "Raise the memory limit in the project file, or run fewer things at once.",
+        "Give more with --memory, or run fewer things at once.",
     ),
     FailureCode.OBJECT_MISSING: FailureInfo(
         FailureCode.OBJECT_MISSING,
