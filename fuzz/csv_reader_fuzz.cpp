@@ -1,5 +1,5 @@
-// The CSV reader against itself: the vectorised loops on the whole text, against the plain automaton on tiny chunks fed in odd blocks. Reports, error
-// lists, rejects and rows must be the same, byte for byte.
+// The CSV reader against itself: the vectorised loops on the whole text, against the plain automaton on tiny chunks fed
+// in odd blocks. Reports, error lists, rejects and rows must be the same, byte for byte.
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -26,7 +26,8 @@ Field field(const char* name, FieldType type) {
 
 Schema schema(unsigned which) {
     Schema made;
-    made.fields = {field("a", which & 1 ? FieldType::integer : FieldType::string), field("b", which & 2 ? FieldType::number : FieldType::boolean),
+    made.fields = {field("a", which & 1 ? FieldType::integer : FieldType::string),
+                   field("b", which & 2 ? FieldType::number : FieldType::boolean),
                    field("c", which & 4 ? FieldType::date : FieldType::array)};
     made.fields[0].constraints.required = (which & 8) != 0;
     if (which & 16) made.missing_values = {"", "-", "NA"};
@@ -38,7 +39,8 @@ Schema schema(unsigned which) {
     return made;
 }
 
-std::string told(std::string_view text, const Schema& contract, const Dialect& dialect, const CsvKernels* kernels, std::size_t chunk_bytes, std::size_t block) {
+std::string told(std::string_view text, const Schema& contract, const Dialect& dialect, const CsvKernels* kernels,
+                 std::size_t chunk_bytes, std::size_t block) {
     CsvReaderOptions options{contract, dialect, {}, kernels};
     options.limits.chunk_bytes = chunk_bytes;
     options.limits.record_bytes_max = 4096;
@@ -55,7 +57,8 @@ std::string told(std::string_view text, const Schema& contract, const Dialect& d
         if (!began) line = (*reader)->header_lines();
         began = true;
         (*reader)->parse(chunk, parsed, SIZE_MAX);
-        const CsvFormat format{(*reader)->dialect().delimiter.value_or(','), (*reader)->dialect().quote_char.value_or('"')};
+        const CsvFormat format{(*reader)->dialect().delimiter.value_or(','),
+                               (*reader)->dialect().quote_char.value_or('"')};
         render(chunk, parsed, {(*reader)->schema(), format, {}, {}}, {SIZE_MAX, false, false}, rendered);
         for (Violation violation : rendered.violations) {
             violation.row += row;
@@ -71,7 +74,9 @@ std::string told(std::string_view text, const Schema& contract, const Dialect& d
                     out += std::string(column.values<TextRef>()[r].view()) + "|";
                 } else {
                     std::uint64_t bits = 0;
-                    std::memcpy(&bits, reinterpret_cast<const char*>(column.values<char>()) + r * Column::width(column.type), Column::width(column.type));
+                    std::memcpy(&bits,
+                                reinterpret_cast<const char*>(column.values<char>()) + r * Column::width(column.type),
+                                Column::width(column.type));
                     out += std::to_string(bits) + "|";
                 }
             }

@@ -3,8 +3,8 @@
 
 namespace inlet {
 
-// Ends the process at once, as kill -9 would, if the environment's INLET_DIE_AT equals `name` (or `name:n`: at the n-th time).
-// Costs a pointer comparison otherwise. Names are listed in docs/crash-points.md.
+// Ends the process at once, as kill -9 would, if the environment's INLET_DIE_AT equals `name` (or `name:n`: at the n-th
+// time). Costs a pointer comparison otherwise. Names are listed in docs/crash-points.md.
 void commit_point(const char* name);
 
 } // namespace inlet

@@ -20,7 +20,7 @@ struct Id {
 
 using SubmissionId = Id<struct SubmissionTag>; // given by the catalog in the order of receipt; grows
 using PartId = Id<struct PartTag>;
-using Version = Id<struct VersionTag>;         // one publishing transaction; only grows; 0 is before the first
+using Version = Id<struct VersionTag>; // one publishing transaction; only grows; 0 is before the first
 
 } // namespace inlet
 

@@ -22,7 +22,9 @@ public:
     JsonWriter& value(double number); // not finite: null
     template <std::integral T>
         requires(!std::same_as<T, bool>)
-    JsonWriter& value(T number) { return raw(std::to_string(number)); }
+    JsonWriter& value(T number) {
+        return raw(std::to_string(number));
+    }
     JsonWriter& null() { return raw("null"); }
     JsonWriter& raw(std::string_view json); // one value that is JSON already
 
@@ -41,7 +43,7 @@ private:
     void separate();
 
     std::string text_;
-    bool comma_ = false;     // the next value or key needs one before it
+    bool comma_ = false; // the next value or key needs one before it
 };
 
 // `text` as a JSON string with its quotes, appended to `out`. Bytes that are not UTF-8 become U+FFFD.

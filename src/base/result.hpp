@@ -1,5 +1,6 @@
 // How a function says it failed. Result<T> is either a value or an Error; TRY() hands an Error on to the caller.
-// Bad data is not a failure: it is a Violation (records/violation.hpp), which is the product. Stands on floor 0; values, safe on any thread.
+// Bad data is not a failure: it is a Violation (records/violation.hpp), which is the product. Stands on floor 0;
+// values, safe on any thread.
 #pragma once
 
 #include <expected>
@@ -46,7 +47,9 @@ std::string to_string(const Error& error);
 
 namespace detail {
 template <class T>
-T take(std::expected<T, Error>& result) { return std::move(*result); }
+T take(std::expected<T, Error>& result) {
+    return std::move(*result);
+}
 inline void take(std::expected<void, Error>&) {}
 [[noreturn]] void check_failed(const char* expression, const char* file, int line);
 } // namespace detail
@@ -54,15 +57,17 @@ inline void take(std::expected<void, Error>&) {}
 } // namespace inlet
 
 // The value of a Result, or return of its Error from the enclosing function (which returns a Result or Status).
-#define TRY(expression)                                                                        \
-    ({                                                                                         \
-        auto try_result_ = (expression);                                                       \
-        if (!try_result_) [[unlikely]] return std::unexpected(std::move(try_result_.error())); \
-        ::inlet::detail::take(try_result_);                                                    \
+#define TRY(expression)                                             \
+    ({                                                              \
+        auto try_result_ = (expression);                            \
+        if (!try_result_) [[unlikely]]                              \
+            return std::unexpected(std::move(try_result_.error())); \
+        ::inlet::detail::take(try_result_);                         \
     })
 
 // An invariant of our own, in release builds too. Never about input from outside.
-#define CHECK(condition)                                                                     \
-    do {                                                                                     \
-        if (!(condition)) [[unlikely]] ::inlet::detail::check_failed(#condition, __FILE__, __LINE__); \
+#define CHECK(condition)                                                   \
+    do {                                                                   \
+        if (!(condition)) [[unlikely]]                                     \
+            ::inlet::detail::check_failed(#condition, __FILE__, __LINE__); \
     } while (false)

@@ -45,7 +45,8 @@ void ThreadPool::run() {
 
 void ThreadPool::parallel(std::size_t count, const std::function<void(std::size_t)>& body) {
     if (count == 0) return;
-    // Shared by the caller and the helpers: a helper may start only after the caller has returned, and must find nothing left.
+    // Shared by the caller and the helpers: a helper may start only after the caller has returned, and must find
+    // nothing left.
     struct Shared {
         std::atomic<std::size_t> next{0};
         std::atomic<std::size_t> done{0};

@@ -1,4 +1,5 @@
-// Where bytes come from, as seen from floor 2: it does not matter whether from a file, an object or a member of an archive.
+// Where bytes come from, as seen from floor 2: it does not matter whether from a file, an object or a member of an
+// archive.
 #pragma once
 
 #include <cstddef>

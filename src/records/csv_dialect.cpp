@@ -15,13 +15,14 @@ constexpr std::size_t kSampleRecords = 100;
 
 bool same_name(std::string_view a, std::string_view b) {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
+    return a.size() == b.size() &&
+           std::equal(a.begin(), a.end(), b.begin(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 struct Trial {
-    std::size_t labels = 0;      // cells of the first record that name a field
-    std::size_t even = 0;        // records with the most common number of cells, if that is more than one
-    std::size_t cells = 0;       // that number
+    std::size_t labels = 0; // cells of the first record that name a field
+    std::size_t even = 0;   // records with the most common number of cells, if that is more than one
+    std::size_t cells = 0;  // that number
     std::size_t malformed = 0;
 };
 
@@ -60,7 +61,8 @@ bool better(const Trial& a, const Trial& b) {
 
 } // namespace
 
-std::vector<std::string> split_cells(std::string_view text, std::size_t start, const std::vector<std::uint32_t>& ends, CsvFormat format) {
+std::vector<std::string> split_cells(std::string_view text, std::size_t start, const std::vector<std::uint32_t>& ends,
+                                     CsvFormat format) {
     std::vector<std::string> cells;
     for (const std::uint32_t end : ends) {
         std::string_view raw = text.substr(start, end - start);
@@ -73,13 +75,15 @@ std::vector<std::string> split_cells(std::string_view text, std::size_t start, c
 
 std::optional<std::size_t> find_field(std::string_view label, const Schema& schema) {
     if (const auto exact = schema.find(label)) return exact;
-    const auto alike = std::find_if(schema.fields.begin(), schema.fields.end(), [&](const Field& field) { return same_name(field.name, label); });
+    const auto alike = std::find_if(schema.fields.begin(), schema.fields.end(),
+                                    [&](const Field& field) { return same_name(field.name, label); });
     if (alike == schema.fields.end()) return std::nullopt;
     return static_cast<std::size_t>(alike - schema.fields.begin());
 }
 
 bool names_fields(const std::vector<std::string>& labels, const Schema& schema) {
-    return std::any_of(labels.begin(), labels.end(), [&](const std::string& label) { return find_field(label, schema).has_value(); });
+    return std::any_of(labels.begin(), labels.end(),
+                       [&](const std::string& label) { return find_field(label, schema).has_value(); });
 }
 
 CsvFormat sniff_format(std::string_view sample, const Dialect& declared, const Schema& schema) {
@@ -89,7 +93,9 @@ CsvFormat sniff_format(std::string_view sample, const Dialect& declared, const S
     for (const char quote : {'"', '\''}) {
         if (declared.quote_char && *declared.quote_char != quote) continue;
         // A single quote is a quote only where one opens a cell; in text it is an apostrophe far more often.
-        if (quote == '\'' && (sample.find('"') != std::string_view::npos || sample.find('\'') == std::string_view::npos)) continue;
+        if (quote == '\'' &&
+            (sample.find('"') != std::string_view::npos || sample.find('\'') == std::string_view::npos))
+            continue;
         for (const char delimiter : {',', ';', '\t', '|'}) {
             if (declared.delimiter && *declared.delimiter != delimiter) continue;
             const CsvFormat format{delimiter, quote};

@@ -10,11 +10,13 @@ namespace {
 
 std::size_t find_byte(std::string_view text, std::size_t from, char byte) {
     const void* at = std::memchr(text.data() + from, byte, text.size() - from);
-    return at == nullptr ? std::string_view::npos : static_cast<std::size_t>(static_cast<const char*>(at) - text.data());
+    return at == nullptr ? std::string_view::npos
+                         : static_cast<std::size_t>(static_cast<const char*>(at) - text.data());
 }
 
 // The malformed record that holds a quoted cell opened at `opening`.
-RecordEnd broken(std::string_view text, std::size_t opening, bool final, std::vector<std::uint32_t>* ends, std::size_t kept) {
+RecordEnd broken(std::string_view text, std::size_t opening, bool final, std::vector<std::uint32_t>* ends,
+                 std::size_t kept) {
     const std::size_t line_feed = find_byte(text, opening, '\n');
     if (line_feed == std::string_view::npos) {
         if (!final) return {};
@@ -29,7 +31,8 @@ RecordEnd broken(std::string_view text, std::size_t opening, bool final, std::ve
 
 } // namespace
 
-RecordEnd scan_record(std::string_view text, std::size_t start, CsvFormat format, bool final, std::vector<std::uint32_t>* ends) {
+RecordEnd scan_record(std::string_view text, std::size_t start, CsvFormat format, bool final,
+                      std::vector<std::uint32_t>* ends) {
     const std::size_t size = text.size();
     const std::size_t kept = ends == nullptr ? 0 : ends->size();
     std::size_t at = start;
@@ -76,7 +79,8 @@ void index_exact(std::string_view text, CsvFormat format, CellIndex& out) {
     std::size_t at = 0;
     while (at < text.size()) {
         const RecordEnd end = scan_record(text, at, format, true, &out.ends);
-        if (end.state == RecordScan::malformed) out.malformed.push_back(static_cast<std::uint32_t>(out.row_ends.size()));
+        if (end.state == RecordScan::malformed)
+            out.malformed.push_back(static_cast<std::uint32_t>(out.row_ends.size()));
         out.row_ends.push_back(static_cast<std::uint32_t>(out.ends.size()));
         at = end.next;
     }

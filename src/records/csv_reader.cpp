@@ -24,7 +24,7 @@ std::string_view record_text(const Chunk& chunk, const ParsedChunk& parsed, std:
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-constexpr std::size_t kTooLongShown = 1000; // bytes of an overlong record that are kept
+constexpr std::size_t kTooLongShown = 1000;  // bytes of an overlong record that are kept
 constexpr std::size_t kExtraCellsTold = 100; // of one record: more say nothing new
 
 // Buffers of one size, handed out again when their last reader lets go.
@@ -43,7 +43,8 @@ public:
         }
         if (!buffer) buffer = std::make_unique_for_overwrite<char[]>(bytes);
         char* const raw = buffer.release();
-        return {raw, [pool = shared_from_this(), bytes](char* done) { pool->put(std::unique_ptr<char[]>(done), bytes); }};
+        return {raw,
+                [pool = shared_from_this(), bytes](char* done) { pool->put(std::unique_ptr<char[]>(done), bytes); }};
     }
 
 private:
@@ -55,7 +56,7 @@ private:
     }
 
     std::mutex mutex_;
-    std::size_t size_ = 0;                     // of pooled buffers: the first size asked for
+    std::size_t size_ = 0; // of pooled buffers: the first size asked for
     std::vector<std::unique_ptr<char[]>> free_;
 };
 
@@ -63,8 +64,8 @@ class CsvReader final : public RecordReader {
 public:
     explicit CsvReader(CsvReaderOptions options)
         : schema_(std::move(options.schema)), dialect_(options.dialect), limits_(options.limits),
-          kernels_(options.kernels != nullptr ? *options.kernels : csv_kernels().front()), pool_(std::make_shared<BufferPool>()),
-          window_(limits_.chunk_bytes) {
+          kernels_(options.kernels != nullptr ? *options.kernels : csv_kernels().front()),
+          pool_(std::make_shared<BufferPool>()), window_(limits_.chunk_bytes) {
         renew(window_);
     }
 
@@ -109,7 +110,8 @@ private:
     void index(const Chunk& chunk, ParsedChunk& parsed) const;
     void judge_shape(const Chunk& chunk, ParsedChunk& parsed) const;
     void gather(const Chunk& chunk, ParsedChunk& parsed, std::size_t column, std::uint32_t field) const;
-    TextRef cell_at(const Chunk& chunk, const CellIndex& index, std::size_t record, std::size_t column, TextArena& arena) const;
+    TextRef cell_at(const Chunk& chunk, const CellIndex& index, std::size_t record, std::size_t column,
+                    TextArena& arena) const;
     TextRef strip(const Chunk& chunk, std::uint32_t begin, std::uint32_t end, bool last, TextArena& arena) const;
 
     Schema schema_;
@@ -121,14 +123,14 @@ private:
     // Splitting.
     std::shared_ptr<BufferPool> pool_;
     std::shared_ptr<char[]> buffer_;
-    std::size_t begin_ = 0;        // unread bytes of the buffer
+    std::size_t begin_ = 0; // unread bytes of the buffer
     std::size_t end_ = 0;
-    std::size_t window_;           // unread bytes that are looked at together; doubled while no record is whole in it
-    std::uint64_t byte_ = 0;       // offset of begin_ in the file
+    std::size_t window_;     // unread bytes that are looked at together; doubled while no record is whole in it
+    std::uint64_t byte_ = 0; // offset of begin_ in the file
     std::uint64_t next_ordinal_ = 0;
     bool started_ = false;
     bool finished_ = false;
-    bool skipping_ = false;        // within a record that is too long
+    bool skipping_ = false; // within a record that is too long
 
     // The file's own layout, known once started.
     CsvFormat format_;
@@ -217,7 +219,8 @@ bool CsvReader::take(Chunk& chunk) {
             renew(std::min(window_ * 2, limits_.record_bytes_max));
             continue;
         }
-        // Longer than allowed. If an open quote is to blame, the record is its first line; the text behind it is read as usual.
+        // Longer than allowed. If an open quote is to blame, the record is its first line; the text behind it is read
+        // as usual.
         bytes = split_exact(seen, format_, true, 1);
         if (bytes > 0 && seen[bytes - 1] == '\n') {
             cut(chunk, bytes, Quoting::irregular);
@@ -252,19 +255,22 @@ bool CsvReader::start() {
 
     std::vector<std::string> labels;
     if (first.state == RecordScan::whole) labels = split_cells(seen, 0, ends, format_);
-    const bool header = dialect_.header.value_or(schema_.fields.empty() || names_fields(labels, schema_) || !fits_as_data(labels));
+    const bool header =
+        dialect_.header.value_or(schema_.fields.empty() || names_fields(labels, schema_) || !fits_as_data(labels));
     dialect_.header = header;
     if (!header) {
         const std::size_t columns = schema_.fields.empty() ? labels.size() : schema_.fields.size();
         labels.clear();
-        for (std::size_t i = 0; i < columns; ++i) labels.push_back(schema_.fields.empty() ? fmt::format("column{}", i + 1) : schema_.fields[i].name);
+        for (std::size_t i = 0; i < columns; ++i)
+            labels.push_back(schema_.fields.empty() ? fmt::format("column{}", i + 1) : schema_.fields[i].name);
         read_labels(labels);
         renew(window_);
         return true;
     }
     if (first.state != RecordScan::whole) {
         label_violation(seen.empty() ? FailureCode::blank_header : FailureCode::malformed_record, 0, "",
-                        seen.empty() ? "the file is empty; a header with the labels is expected" : "the header cannot be split into labels");
+                        seen.empty() ? "the file is empty; a header with the labels is expected"
+                                     : "the header cannot be split into labels");
         labels.clear();
     } else if (labels.size() == 1 && labels.front().empty()) {
         label_violation(FailureCode::blank_header, 0, "", "the header is empty; labels are expected");
@@ -273,13 +279,16 @@ bool CsvReader::start() {
     if (first.state != RecordScan::unfinished) {
         header_text_ = std::string(seen.substr(0, first.next));
         while (header_text_.ends_with('\n') || header_text_.ends_with('\r')) header_text_.pop_back();
-        header_lines_ = static_cast<std::uint64_t>(std::count(seen.begin(), seen.begin() + static_cast<std::ptrdiff_t>(first.next), '\n'));
+        header_lines_ = static_cast<std::uint64_t>(
+            std::count(seen.begin(), seen.begin() + static_cast<std::ptrdiff_t>(first.next), '\n'));
         begin_ += first.next;
         byte_ += first.next;
     }
-    if (labels.size() > limits_.columns_max) { // not looked at one by one: that would cost as much as whoever made them likes
-        label_violation(FailureCode::too_many_columns, 0, "",
-                        fmt::format("the header has {} labels; at most {} are allowed", labels.size(), limits_.columns_max));
+    if (labels.size() >
+        limits_.columns_max) { // not looked at one by one: that would cost as much as whoever made them likes
+        label_violation(
+            FailureCode::too_many_columns, 0, "",
+            fmt::format("the header has {} labels; at most {} are allowed", labels.size(), limits_.columns_max));
         labels.clear();
     }
     read_labels(labels);
@@ -287,7 +296,8 @@ bool CsvReader::start() {
     return true;
 }
 
-// Whether the first record could be a data record: as many cells as fields, each a value of its field, and not all of them mere text.
+// Whether the first record could be a data record: as many cells as fields, each a value of its field, and not all of
+// them mere text.
 bool CsvReader::fits_as_data(const std::vector<std::string>& cells) const {
     if (cells.size() != schema_.fields.size()) return false;
     bool telling = false;
@@ -323,9 +333,11 @@ void CsvReader::read_labels(const std::vector<std::string>& labels) {
         const std::string& label = labels[i];
         const bool repeated = std::find(labels.begin(), labels.begin() + static_cast<std::ptrdiff_t>(i), label) !=
                               labels.begin() + static_cast<std::ptrdiff_t>(i);
-        if (label.empty()) label_violation(FailureCode::blank_label, i + 1, "", fmt::format("label {} is empty", i + 1));
+        if (label.empty())
+            label_violation(FailureCode::blank_label, i + 1, "", fmt::format("label {} is empty", i + 1));
         if (repeated && !label.empty()) {
-            label_violation(FailureCode::duplicate_label, i + 1, label, fmt::format("label `{}` stands twice in the header", label));
+            label_violation(FailureCode::duplicate_label, i + 1, label,
+                            fmt::format("label `{}` stands twice in the header", label));
         }
         if (own_schema) {
             Field field;
@@ -336,17 +348,20 @@ void CsvReader::read_labels(const std::vector<std::string>& labels) {
             continue;
         }
         auto field = repeated ? std::nullopt : find_field(label, schema_);
-        if (field && std::find(field_of_column_.begin(), field_of_column_.end(), static_cast<std::int32_t>(*field)) != field_of_column_.end()) {
+        if (field && std::find(field_of_column_.begin(), field_of_column_.end(), static_cast<std::int32_t>(*field)) !=
+                         field_of_column_.end()) {
             field.reset(); // `id` and `ID` in one header: the first has the field
         }
         field_of_column_.push_back(field ? static_cast<std::int32_t>(*field) : -1);
         if (!field && !repeated && !label.empty()) {
-            label_violation(FailureCode::extra_label, i + 1, label, fmt::format("label `{}` is no field of the contract", label));
+            label_violation(FailureCode::extra_label, i + 1, label,
+                            fmt::format("label `{}` is no field of the contract", label));
         }
     }
     column_of_field_.assign(schema_.fields.size(), -1);
     for (std::size_t i = 0; i < field_of_column_.size(); ++i) {
-        if (field_of_column_[i] >= 0) column_of_field_[static_cast<std::size_t>(field_of_column_[i])] = static_cast<std::int32_t>(i);
+        if (field_of_column_[i] >= 0)
+            column_of_field_[static_cast<std::size_t>(field_of_column_[i])] = static_cast<std::int32_t>(i);
     }
     if (own_schema) {
         const auto made = make_field_readers();
@@ -362,7 +377,8 @@ void CsvReader::read_labels(const std::vector<std::string>& labels) {
     }
 }
 
-// ---- parsing --------------------------------------------------------------------------------------------------------------------
+// ---- parsing
+// --------------------------------------------------------------------------------------------------------------------
 
 void CsvReader::index(const Chunk& chunk, ParsedChunk& parsed) const {
     if (chunk.quoting == Quoting::irregular) {
@@ -373,7 +389,8 @@ void CsvReader::index(const Chunk& chunk, ParsedChunk& parsed) const {
     }
 }
 
-TextRef CsvReader::strip(const Chunk& chunk, std::uint32_t begin, std::uint32_t end, bool last, TextArena& arena) const {
+TextRef CsvReader::strip(const Chunk& chunk, std::uint32_t begin, std::uint32_t end, bool last,
+                         TextArena& arena) const {
     const char* const data = chunk.text.data();
     if (last && end > begin && data[end - 1] == '\r') --end;
     if (chunk.quoting == Quoting::none || end - begin < 2 || data[begin] != format_.quote || format_.quote == '\0') {
@@ -391,7 +408,8 @@ TextRef CsvReader::strip(const Chunk& chunk, std::uint32_t begin, std::uint32_t 
     return {to, size};
 }
 
-TextRef CsvReader::cell_at(const Chunk& chunk, const CellIndex& index, std::size_t record, std::size_t column, TextArena& arena) const {
+TextRef CsvReader::cell_at(const Chunk& chunk, const CellIndex& index, std::size_t record, std::size_t column,
+                           TextArena& arena) const {
     const std::uint32_t first = record == 0 ? 0 : index.row_ends[record - 1];
     const std::uint32_t cells = index.row_ends[record] - first;
     if (column >= cells) return {chunk.text.data(), kNoCell};
@@ -430,12 +448,14 @@ void CsvReader::judge_shape(const Chunk& chunk, ParsedChunk& parsed) const {
         }
         if (cells == columns || parsed.excluded.test(record)) continue;
         for (std::size_t i = cells; i < columns; ++i) {
-            const std::uint32_t field = field_of_column_[i] < 0 ? kWholeRecord : static_cast<std::uint32_t>(field_of_column_[i]);
-            parsed.flaws.add({static_cast<std::uint32_t>(record), field, static_cast<std::uint32_t>(i + 1), Rule::missing_cell, {}});
+            const std::uint32_t field =
+                field_of_column_[i] < 0 ? kWholeRecord : static_cast<std::uint32_t>(field_of_column_[i]);
+            parsed.flaws.add(
+                {static_cast<std::uint32_t>(record), field, static_cast<std::uint32_t>(i + 1), Rule::missing_cell, {}});
         }
         for (std::size_t i = columns; i < std::min<std::size_t>(cells, columns + kExtraCellsTold); ++i) {
-            parsed.flaws.add({static_cast<std::uint32_t>(record), kWholeRecord, static_cast<std::uint32_t>(i + 1), Rule::extra_cell,
-                              cell_at(chunk, index, record, i, parsed.batch.arena)});
+            parsed.flaws.add({static_cast<std::uint32_t>(record), kWholeRecord, static_cast<std::uint32_t>(i + 1),
+                              Rule::extra_cell, cell_at(chunk, index, record, i, parsed.batch.arena)});
         }
     }
 }
@@ -513,16 +533,22 @@ void CsvReader::parse(const Chunk& chunk, ParsedChunk& parsed, std::size_t flaws
             continue;
         }
         gather(chunk, parsed, static_cast<std::size_t>(column_of_field_[field]), static_cast<std::uint32_t>(field));
-        field_readers_[field]->read({parsed.cells, static_cast<std::uint32_t>(field), static_cast<std::uint32_t>(column_of_field_[field] + 1)},
-                                    column, batch.arena, parsed.flaws);
+        field_readers_[field]->read(
+            {parsed.cells, static_cast<std::uint32_t>(field), static_cast<std::uint32_t>(column_of_field_[field] + 1)},
+            column, batch.arena, parsed.flaws);
     }
     for (const std::size_t field : schema_.primary_key) {
         const Column& column = batch.columns[field];
-        if (column_of_field_[field] < 0 || schema_.fields[field].constraints.required || column.present.count() == cells.rows) continue;
+        if (column_of_field_[field] < 0 || schema_.fields[field].constraints.required ||
+            column.present.count() == cells.rows)
+            continue;
         for (std::size_t record = 0; record < cells.rows; ++record) {
             if (column.present.test(record) || parsed.flaws.rejected().test(record)) continue;
-            parsed.flaws.add({static_cast<std::uint32_t>(record), static_cast<std::uint32_t>(field),
-                              static_cast<std::uint32_t>(column_of_field_[field] + 1), Rule::key_missing, {}});
+            parsed.flaws.add({static_cast<std::uint32_t>(record),
+                              static_cast<std::uint32_t>(field),
+                              static_cast<std::uint32_t>(column_of_field_[field] + 1),
+                              Rule::key_missing,
+                              {}});
         }
     }
     parsed.flaws.sort();

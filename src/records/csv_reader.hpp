@@ -1,5 +1,5 @@
-// Reads CSV. Splitting is one fast pass over the bytes; cells are found and converted per chunk. See csv_grammar.hpp for what a record is.
-// Floor 2; see RecordReader for threads.
+// Reads CSV. Splitting is one fast pass over the bytes; cells are found and converted per chunk. See csv_grammar.hpp
+// for what a record is. Floor 2; see RecordReader for threads.
 #pragma once
 
 #include <memory>
@@ -10,7 +10,7 @@
 namespace inlet {
 
 struct CsvReaderOptions {
-    Schema schema;                  // no fields: every label of the header becomes a string field
+    Schema schema; // no fields: every label of the header becomes a string field
     Dialect dialect;
     ReaderLimits limits;
     const CsvKernels* kernels = nullptr; // null: the best this machine can run

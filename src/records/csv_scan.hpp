@@ -1,5 +1,6 @@
-// Finds the structure of CSV text, 64 bytes at a step: where records end, where cells end. The inner loops of the reader, in versions for
-// AVX-512, AVX2 and any machine, chosen at run time; csv_scan_test holds them to the plain automaton in csv_grammar. Floor 2; pure functions.
+// Finds the structure of CSV text, 64 bytes at a step: where records end, where cells end. The inner loops of the
+// reader, in versions for AVX-512, AVX2 and any machine, chosen at run time; csv_scan_test holds them to the plain
+// automaton in csv_grammar. Floor 2; pure functions.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +13,7 @@ namespace inlet {
 
 struct CsvFormat {
     char delimiter = ',';
-    char quote = '"';  // '\0': quotes mean nothing
+    char quote = '"'; // '\0': quotes mean nothing
 
     bool operator==(const CsvFormat&) const = default;
 };
@@ -26,7 +27,8 @@ enum class Quoting : std::uint8_t {
 
 struct SplitScan {
     Quoting quoting = Quoting::none;
-    std::size_t whole = 0; // bytes up to and including the last line end outside quotes; 0: none. Meaningless when irregular
+    std::size_t whole =
+        0; // bytes up to and including the last line end outside quotes; 0: none. Meaningless when irregular
 };
 
 // Readable bytes that must follow every text given to these functions (their content does not matter).
@@ -38,9 +40,10 @@ struct CellIndex {
     std::vector<std::uint32_t> row_ends; // for each record: cells up to and including it; first `rows` are valid
     std::size_t cells = 0;
     std::size_t rows = 0;
-    bool ascii = true;                   // no byte above 0x7F
-    std::vector<std::uint32_t> malformed; // records (ascending) whose quoting is broken; each has one cell, the whole line
-    std::uint64_t line_feeds = 0;        // in the text, inside quotes too
+    bool ascii = true; // no byte above 0x7F
+    std::vector<std::uint32_t>
+        malformed;                // records (ascending) whose quoting is broken; each has one cell, the whole line
+    std::uint64_t line_feeds = 0; // in the text, inside quotes too
 
     void clear() {
         cells = rows = 0;

@@ -1,13 +1,14 @@
-// The loops, written once over Vector: 64 bytes with `bits equal(char)`, `bits high()`; prefix_xor(bits) and store_positions(...).
-// Included by csv_scan.cpp once for each instruction set, inside a namespace of its own that defines those. No include guard on purpose (tidy: no-guard).
+// The loops, written once over Vector: 64 bytes with `bits equal(char)`, `bits high()`; prefix_xor(bits) and
+// store_positions(...). Included by csv_scan.cpp once for each instruction set, inside a namespace of its own that
+// defines those. No include guard on purpose (tidy: no-guard).
 
 inline SplitScan split(std::string_view text, CsvFormat format) {
     SplitScan result;
     const char* const data = text.data();
     const std::size_t size = text.size();
-    std::uint64_t inside = 0;            // all ones while in quotes
-    std::uint64_t opens_allowed = 1;     // bit 0: a quote may open at the next byte
-    std::uint64_t closed = 0;            // bit 0: the byte before closed a quote
+    std::uint64_t inside = 0;             // all ones while in quotes
+    std::uint64_t opens_allowed = 1;      // bit 0: a quote may open at the next byte
+    std::uint64_t closed = 0;             // bit 0: the byte before closed a quote
     std::uint64_t closed_then_return = 0; // bit 0: the two bytes before were a closing quote and CR
     bool any_quote = false;
     for (std::size_t at = 0; at < size; at += 64) {
@@ -30,7 +31,8 @@ inline SplitScan split(std::string_view text, CsvFormat format) {
         const std::uint64_t after_closing = (closing << 1) | closed;
         const std::uint64_t closing_return = returns & after_closing;
         const std::uint64_t after_return = (closing_return << 1) | closed_then_return;
-        const std::uint64_t wrong = (opening & ~may_open) | (after_closing & valid & ~(delimiters | line_feeds | returns | quotes)) |
+        const std::uint64_t wrong = (opening & ~may_open) |
+                                    (after_closing & valid & ~(delimiters | line_feeds | returns | quotes)) |
                                     (after_return & valid & ~line_feeds);
         if (wrong != 0) {
             result.quoting = Quoting::irregular;
@@ -75,7 +77,8 @@ inline void index(std::string_view text, CsvFormat format, Quoting quoting, Cell
         const std::uint64_t ends = delimiters | line_feeds;
         for (std::uint64_t left = line_feeds; left != 0; left &= left - 1) {
             const std::uint64_t up_to = left ^ (left - 1); // the lowest line feed and everything below it
-            out.row_ends[rows++] = static_cast<std::uint32_t>(cells + static_cast<std::size_t>(__builtin_popcountll(ends & up_to)));
+            out.row_ends[rows++] =
+                static_cast<std::uint32_t>(cells + static_cast<std::size_t>(__builtin_popcountll(ends & up_to)));
         }
         cells += store_positions(ends, static_cast<std::uint32_t>(at), out.ends.data() + cells);
     }

@@ -49,9 +49,10 @@ TEST_P(Kernels, SplitWhereTheAutomatonSplits) {
     const CsvFormat format;
     std::size_t irregular = 0;
     for (int round = 0; round < 3000; ++round) {
-        std::string text = round % 3 == 0   ? awkward(random, random() % 300, "a,\n\"")
-                           : round % 3 == 1 ? awkward(random, random() % 300, "abcdefgh,,\n\r")
-                                            : well_quoted(random, random() % 20) + awkward(random, random() % 8, "a,\n\"");
+        std::string text = round % 3 == 0 ? awkward(random, random() % 300, "a,\n\"")
+                           : round % 3 == 1
+                               ? awkward(random, random() % 300, "abcdefgh,,\n\r")
+                               : well_quoted(random, random() % 20) + awkward(random, random() % 8, "a,\n\"");
         const std::size_t size = text.size();
         text.append(kScanPadding, '"');
         const std::string_view seen(text.data(), size);
@@ -123,16 +124,19 @@ TEST(Grammar, BrokenRecordsCostThemselves) {
         std::vector<std::string> result;
         for (std::size_t at = 0; at < text.size();) {
             const RecordEnd end = scan_record(text, at, format, true, nullptr);
-            result.push_back((end.state == RecordScan::malformed ? "!" : "") + std::string(text.substr(at, end.next - at - 1)));
+            result.push_back((end.state == RecordScan::malformed ? "!" : "") +
+                             std::string(text.substr(at, end.next - at - 1)));
             at = end.next;
         }
         return result;
     };
     using Records = std::vector<std::string>;
-    EXPECT_EQ(records("a,b\n\"c,d\ne,f\n"), (Records{"a,b", "!\"c,d", "e,f"}));                       // never closed
-    EXPECT_EQ(records("\"c,d\n\"x\",2\ne,f\n"), (Records{"!\"c,d", "\"x\",2", "e,f"}));               // closed by the next record's quote
-    EXPECT_EQ(records("\"a\nb\",\"c\"d,e\nf\n"), (Records{"!\"a\nb\",\"c\"d,e", "f"}));               // a good quoted line break before
-    EXPECT_EQ(records("a \"quoted\" word,2\n3,4\n"), (Records{"a \"quoted\" word,2", "3,4"}));        // stray quotes are text
+    EXPECT_EQ(records("a,b\n\"c,d\ne,f\n"), (Records{"a,b", "!\"c,d", "e,f"})); // never closed
+    EXPECT_EQ(records("\"c,d\n\"x\",2\ne,f\n"),
+              (Records{"!\"c,d", "\"x\",2", "e,f"})); // closed by the next record's quote
+    EXPECT_EQ(records("\"a\nb\",\"c\"d,e\nf\n"),
+              (Records{"!\"a\nb\",\"c\"d,e", "f"})); // a good quoted line break before
+    EXPECT_EQ(records("a \"quoted\" word,2\n3,4\n"), (Records{"a \"quoted\" word,2", "3,4"})); // stray quotes are text
     EXPECT_EQ(records("\"a\"\"b\",\"\"\n"), (Records{"\"a\"\"b\",\"\""}));
     EXPECT_EQ(records("\"a\"\r\nb\r\n"), (Records{"\"a\"\r", "b\r"}));
     EXPECT_EQ(unquote("\"a\"\"b\"", '"'), "a\"b");

@@ -1,5 +1,5 @@
-// One reader per type. The loop over a column tries the short way first (a value in its plainest notation) and leaves all else (missing values, spaces,
-// signs, group characters, mistakes) to a second look at the single cell.
+// One reader per type. The loop over a column tries the short way first (a value in its plainest notation) and leaves
+// all else (missing values, spaces, signs, group characters, mistakes) to a second look at the single cell.
 #include "records/field_reader.hpp"
 
 #include <algorithm>
@@ -53,7 +53,8 @@ struct Bounds {
     std::vector<T> allowed; // sorted; empty: any
 
     bool any() const { return minimum || maximum || !allowed.empty(); }
-    // A value within the bounds, held by cells that have none, so that one pass over the column can tell that all is well.
+    // A value within the bounds, held by cells that have none, so that one pass over the column can tell that all is
+    // well.
     T neutral() const {
         if (minimum) return *minimum;
         if (maximum) return *maximum;
@@ -64,7 +65,8 @@ struct Bounds {
 class Reader : public FieldReader {
 public:
     Reader(const Field& field, const std::vector<std::string>& missing_values)
-        : field_(field), missing_(missing_values), physical_(physical_type(field)), required_(field.constraints.required) {}
+        : field_(field), missing_(missing_values), physical_(physical_type(field)),
+          required_(field.constraints.required) {}
 
 protected:
     // A cell with no value of its own: absent, missing, or (already reported) wrong.
@@ -81,7 +83,8 @@ protected:
     }
 
     template <class T>
-    void check(const Bounds<T>& bounds, const Cells& cells, const Column& column, FlawList& flaws, bool look_closely = false) const {
+    void check(const Bounds<T>& bounds, const Cells& cells, const Column& column, FlawList& flaws,
+               bool look_closely = false) const {
         if (!bounds.any()) return;
         const T* const values = column.values<T>();
         const std::size_t rows = cells.text.size();
@@ -107,7 +110,8 @@ protected:
         }
         if (bounds.allowed.empty()) return;
         for (std::size_t row = 0; row < rows; ++row) {
-            if (column.present.test(row) && !std::binary_search(bounds.allowed.begin(), bounds.allowed.end(), values[row])) {
+            if (column.present.test(row) &&
+                !std::binary_search(bounds.allowed.begin(), bounds.allowed.end(), values[row])) {
                 report(cells, row, Rule::enumeration, flaws);
             }
         }
@@ -119,8 +123,8 @@ protected:
         const auto value = [&](const std::string& text, std::string_view what) -> Result<T> {
             const std::optional<T> parsed = parse(text);
             if (!parsed) {
-                return fail(FailureCode::schema_error, fmt::format("`{}` of field `{}` is `{}`, which is no {}", what, field_.name, text,
-                                                                   to_string(field_.type)));
+                return fail(FailureCode::schema_error, fmt::format("`{}` of field `{}` is `{}`, which is no {}", what,
+                                                                   field_.name, text, to_string(field_.type)));
             }
             return *parsed;
         };
@@ -138,10 +142,12 @@ protected:
     bool required_;
 };
 
-// Numbers as people write them: spaces around, group characters, another decimal mark, and, unless bare, text before and after.
+// Numbers as people write them: spaces around, group characters, another decimal mark, and, unless bare, text before
+// and after.
 class Notation {
 public:
-    explicit Notation(const Field& field) : decimal_(field.decimal_char), group_(field.group_char), bare_(field.bare_number) {}
+    explicit Notation(const Field& field)
+        : decimal_(field.decimal_char), group_(field.group_char), bare_(field.bare_number) {}
     bool plain() const { return decimal_ == "." && group_.empty() && bare_; }
     std::string normal(std::string_view text) const {
         std::string result(text);
@@ -153,8 +159,11 @@ public:
         }
         if (!group_.empty() && result.find(group_) != std::string::npos) {
             const auto fraction = result.find(decimal_);
-            if (!grouped(result) || (fraction != std::string::npos && result.find(group_, fraction) != std::string::npos)) return {};
-            for (auto at = result.find(group_); at != std::string::npos; at = result.find(group_, at)) result.erase(at, group_.size());
+            if (!grouped(result) ||
+                (fraction != std::string::npos && result.find(group_, fraction) != std::string::npos))
+                return {};
+            for (auto at = result.find(group_); at != std::string::npos; at = result.find(group_, at))
+                result.erase(at, group_.size());
         }
         if (decimal_ != ".") {
             if (result.find('.') != std::string::npos) return {};
@@ -166,8 +175,8 @@ public:
     }
 
 private:
-    // Whether group characters stand where people put them: one to three digits, groups of three (or of two, as in India), three at the end. Else `1.50`
-    // under groupChar `.` would silently be 150.
+    // Whether group characters stand where people put them: one to three digits, groups of three (or of two, as in
+    // India), three at the end. Else `1.50` under groupChar `.` would silently be 150.
     bool grouped(std::string_view text) const {
         text = trimmed(text.substr(0, text.find(decimal_)));
         if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
@@ -240,7 +249,8 @@ public:
         const std::int64_t neutral = bounds_.neutral();
         for (std::size_t row = 0; row < rows; ++row) {
             const TextRef cell = cells.text[row];
-            if (!ask_first_ && parse_short_integer(cell.data, cell.size, values[row])) [[likely]] continue;
+            if (!ask_first_ && parse_short_integer(cell.data, cell.size, values[row])) [[likely]]
+                continue;
             values[row] = neutral;
             read_slowly(cells, row, out, values[row], flaws);
         }
@@ -252,7 +262,8 @@ private:
         const TextRef cell = cells.text[row];
         if (cell.size == kNoCell || missing_.contains(cell.view())) return leave_out(cells, row, out, flaws);
         std::int64_t read = 0;
-        const IntegerText state = notation_->plain() ? parse_integer(cell.view(), read) : parse_integer(notation_->normal(cell.view()), read);
+        const IntegerText state =
+            notation_->plain() ? parse_integer(cell.view(), read) : parse_integer(notation_->normal(cell.view()), read);
         if (state == IntegerText::good) {
             value = read;
         } else {
@@ -285,7 +296,8 @@ public:
         bool nan = false;
         for (std::size_t row = 0; row < rows; ++row) {
             const TextRef cell = cells.text[row];
-            if (!ask_first_ && parse_short_number(cell.data, cell.size, values[row])) [[likely]] continue;
+            if (!ask_first_ && parse_short_number(cell.data, cell.size, values[row])) [[likely]]
+                continue;
             values[row] = neutral;
             read_slowly(cells, row, out, values[row], flaws);
             nan = nan || std::isnan(values[row]);
@@ -297,7 +309,8 @@ private:
     void read_slowly(const Cells& cells, std::size_t row, Column& out, double& value, FlawList& flaws) const {
         const TextRef cell = cells.text[row];
         if (cell.size == kNoCell || missing_.contains(cell.view())) return leave_out(cells, row, out, flaws);
-        const std::optional<double> read = notation_->plain() ? parse_number(cell.view()) : parse_number(notation_->normal(cell.view()));
+        const std::optional<double> read =
+            notation_->plain() ? parse_number(cell.view()) : parse_number(notation_->normal(cell.view()));
         if (read) {
             value = *read;
         } else {
@@ -317,7 +330,9 @@ public:
     Status prepare() {
         for (const auto& text : field_.constraints.enumeration) {
             const std::optional<bool> value = truth(text);
-            if (!value) return fail(FailureCode::schema_error, fmt::format("`enum` of field `{}` holds `{}`, which is no boolean", field_.name, text));
+            if (!value)
+                return fail(FailureCode::schema_error,
+                            fmt::format("`enum` of field `{}` holds `{}`, which is no boolean", field_.name, text));
             (*value ? true_allowed_ : false_allowed_) = true;
         }
         if (field_.constraints.enumeration.empty()) true_allowed_ = false_allowed_ = true;
@@ -392,7 +407,8 @@ public:
             }
             std::optional<T> value = parse(cell.view());
             if (!value) {
-                if (const std::string_view inner = trimmed(cell.view()); inner.size() != cell.size) value = parse(inner);
+                if (const std::string_view inner = trimmed(cell.view()); inner.size() != cell.size)
+                    value = parse(inner);
             }
             if (value) {
                 values[row] = *value;
@@ -433,7 +449,8 @@ public:
             pattern_ = std::make_unique<re2::RE2>(*constraints.pattern, re2::RE2::Quiet);
             if (!pattern_->ok()) {
                 return fail(FailureCode::schema_error,
-                            fmt::format("`pattern` of field `{}` is no regular expression: {}", field_.name, pattern_->error()));
+                            fmt::format("`pattern` of field `{}` is no regular expression: {}", field_.name,
+                                        pattern_->error()));
             }
         }
         allowed_.insert(constraints.enumeration.begin(), constraints.enumeration.end());
@@ -452,7 +469,8 @@ public:
                 leave_out(cells, row, out, flaws);
             }
         }
-        if (pattern_ || !allowed_.empty() || field_.constraints.min_length || field_.constraints.max_length) judge(cells, out, flaws);
+        if (pattern_ || !allowed_.empty() || field_.constraints.min_length || field_.constraints.max_length)
+            judge(cells, out, flaws);
     }
 
 private:
@@ -463,13 +481,16 @@ private:
             const std::string_view text = cells.text[row].view();
             if (constraints.min_length || constraints.max_length) {
                 const auto length = static_cast<std::int64_t>(utf8_length(text));
-                if (constraints.min_length && length < *constraints.min_length) report(cells, row, Rule::min_length, flaws);
-                if (constraints.max_length && length > *constraints.max_length) report(cells, row, Rule::max_length, flaws);
+                if (constraints.min_length && length < *constraints.min_length)
+                    report(cells, row, Rule::min_length, flaws);
+                if (constraints.max_length && length > *constraints.max_length)
+                    report(cells, row, Rule::max_length, flaws);
             }
             if (pattern_ && !re2::RE2::FullMatch(re2::StringPiece(text.data(), text.size()), *pattern_)) {
                 report(cells, row, Rule::pattern, flaws);
             }
-            if (!allowed_.empty() && !allowed_.contains(std::string(text))) report(cells, row, Rule::enumeration, flaws);
+            if (!allowed_.empty() && !allowed_.contains(std::string(text)))
+                report(cells, row, Rule::enumeration, flaws);
         }
     }
 
@@ -522,9 +543,12 @@ public:
                 wrong(cells, row, Rule::type, out, flaws);
                 continue;
             }
-            if (constraints.min_length && *members < *constraints.min_length) report(cells, row, Rule::min_length, flaws);
-            if (constraints.max_length && *members > *constraints.max_length) report(cells, row, Rule::max_length, flaws);
-            if (!allowed_.empty() && !allowed_.contains(std::string(values[row].view()))) report(cells, row, Rule::enumeration, flaws);
+            if (constraints.min_length && *members < *constraints.min_length)
+                report(cells, row, Rule::min_length, flaws);
+            if (constraints.max_length && *members > *constraints.max_length)
+                report(cells, row, Rule::max_length, flaws);
+            if (!allowed_.empty() && !allowed_.contains(std::string(values[row].view())))
+                report(cells, row, Rule::enumeration, flaws);
         }
     }
 
@@ -543,18 +567,26 @@ Result<std::unique_ptr<FieldReader>> build(const Field& field, const std::vector
 
 } // namespace
 
-Result<std::unique_ptr<FieldReader>> FieldReader::make(const Field& field, const std::vector<std::string>& missing_values) {
+Result<std::unique_ptr<FieldReader>> FieldReader::make(const Field& field,
+                                                       const std::vector<std::string>& missing_values) {
     switch (field.type) {
-    case FieldType::integer: return build<IntegerReader>(field, missing_values);
-    case FieldType::number: return build<NumberReader>(field, missing_values);
-    case FieldType::boolean: return build<BooleanReader>(field, missing_values);
-    case FieldType::date: return build<TemporalReader<std::int32_t>>(field, missing_values);
+    case FieldType::integer:
+        return build<IntegerReader>(field, missing_values);
+    case FieldType::number:
+        return build<NumberReader>(field, missing_values);
+    case FieldType::boolean:
+        return build<BooleanReader>(field, missing_values);
+    case FieldType::date:
+        return build<TemporalReader<std::int32_t>>(field, missing_values);
     case FieldType::datetime:
-    case FieldType::time: return build<TemporalReader<std::int64_t>>(field, missing_values);
+    case FieldType::time:
+        return build<TemporalReader<std::int64_t>>(field, missing_values);
     case FieldType::object:
-    case FieldType::array: return build<JsonReader>(field, missing_values);
+    case FieldType::array:
+        return build<JsonReader>(field, missing_values);
     case FieldType::string:
-    case FieldType::any: return build<TextReader>(field, missing_values);
+    case FieldType::any:
+        return build<TextReader>(field, missing_values);
     }
     return fail(FailureCode::schema_error, fmt::format("field `{}` has an unknown type", field.name));
 }

@@ -1,5 +1,5 @@
-// Converts the cells of one field to a typed column and holds them against the field's constraints, a column at a time. Floor 2.
-// Immutable after make(): shared by all threads.
+// Converts the cells of one field to a typed column and holds them against the field's constraints, a column at a time.
+// Floor 2. Immutable after make(): shared by all threads.
 #pragma once
 
 #include <memory>
@@ -27,10 +27,12 @@ struct Cells {
 class FieldReader {
 public:
     // Errors: schema-error (a constraint that is not a value of the type, a pattern that does not compile).
-    static Result<std::unique_ptr<FieldReader>> make(const Field& field, const std::vector<std::string>& missing_values);
+    static Result<std::unique_ptr<FieldReader>> make(const Field& field,
+                                                     const std::vector<std::string>& missing_values);
     virtual ~FieldReader() = default;
 
-    // Values and presence. Cells that are no value of the type, or break a constraint, become flaws; `required` is judged by the caller.
+    // Values and presence. Cells that are no value of the type, or break a constraint, become flaws; `required` is
+    // judged by the caller.
     virtual void read(const Cells& cells, Column& out, TextArena& arena, FlawList& flaws) const = 0;
 };
 

@@ -17,13 +17,20 @@ namespace {
 std::string shown(const Column& column, std::size_t row) {
     if (!column.present.test(row)) return "NULL";
     switch (column.type) {
-    case PhysicalType::boolean: return column.values<std::uint8_t>()[row] != 0 ? "true" : "false";
-    case PhysicalType::int64: return std::to_string(column.values<std::int64_t>()[row]);
-    case PhysicalType::float64: return format_number(column.values<double>()[row]);
-    case PhysicalType::date: return format_date(column.values<std::int32_t>()[row]);
-    case PhysicalType::time: return format_time(column.values<std::int64_t>()[row]);
-    case PhysicalType::timestamp: return format_datetime(column.values<std::int64_t>()[row]);
-    case PhysicalType::text: return std::string(column.values<TextRef>()[row].view());
+    case PhysicalType::boolean:
+        return column.values<std::uint8_t>()[row] != 0 ? "true" : "false";
+    case PhysicalType::int64:
+        return std::to_string(column.values<std::int64_t>()[row]);
+    case PhysicalType::float64:
+        return format_number(column.values<double>()[row]);
+    case PhysicalType::date:
+        return format_date(column.values<std::int32_t>()[row]);
+    case PhysicalType::time:
+        return format_time(column.values<std::int64_t>()[row]);
+    case PhysicalType::timestamp:
+        return format_datetime(column.values<std::int64_t>()[row]);
+    case PhysicalType::text:
+        return std::string(column.values<TextRef>()[row].view());
     }
     return {};
 }
@@ -67,10 +74,12 @@ TEST(IntegerField, Notations) {
     EXPECT_EQ(read(f, "9223372036854775807"), "9223372036854775807");
     EXPECT_EQ(read(f, "-9223372036854775808"), "-9223372036854775808");
     EXPECT_EQ(read(f, ""), "NULL");
-    for (const char* wrong : {"-", "+", "--1", "+-1", "1.0", "1e3", "0x10", "1 2", "a", "1a", "12345678a", "1234567a9", " ", "1,000", "\xC2\xB2"}) {
+    for (const char* wrong : {"-", "+", "--1", "+-1", "1.0", "1e3", "0x10", "1 2", "a", "1a", "12345678a", "1234567a9",
+                              " ", "1,000", "\xC2\xB2"}) {
         EXPECT_EQ(read(f, wrong), fmt::format("! `f` is `{}`; a whole number is expected", wrong));
     }
-    EXPECT_EQ(read(f, "9223372036854775808"), "! `f` is 9223372036854775808; whole numbers go from -9223372036854775808 to 9223372036854775807");
+    EXPECT_EQ(read(f, "9223372036854775808"),
+              "! `f` is 9223372036854775808; whole numbers go from -9223372036854775808 to 9223372036854775807");
 }
 
 TEST(IntegerField, OtherNotations) {
@@ -113,7 +122,8 @@ TEST(IntegerField, Constraints) {
 
 TEST(NumberField, Notations) {
     const Field f = field(FieldType::number);
-    for (const char* same : {"0", "1", "-1", "0.5", "4.5", "123.4567", "-0.001", "12345678", "1234567890.125"}) EXPECT_EQ(read(f, same), same);
+    for (const char* same : {"0", "1", "-1", "0.5", "4.5", "123.4567", "-0.001", "12345678", "1234567890.125"})
+        EXPECT_EQ(read(f, same), same);
     EXPECT_EQ(read(f, "3.0"), "3");
     EXPECT_EQ(read(f, "+2"), "2");
     EXPECT_EQ(read(f, ".5"), "0.5");
@@ -123,7 +133,8 @@ TEST(NumberField, Notations) {
     EXPECT_EQ(std::stod(read(f, "1E10")), 1e10);
     EXPECT_NE(read(f, "NaN")[0], '!');
     EXPECT_NE(read(f, "-INF")[0], '!');
-    for (const char* wrong : {"-", ".", "1.2.3", "1,5", "e5", "nan", "inf", "infinity", "1e999", "0x1p3", "1..2", "1.5x", "--1", "12.34567x"}) {
+    for (const char* wrong : {"-", ".", "1.2.3", "1,5", "e5", "nan", "inf", "infinity", "1e999", "0x1p3", "1..2",
+                              "1.5x", "--1", "12.34567x"}) {
         EXPECT_EQ(read(f, wrong), fmt::format("! `f` is `{}`; a number is expected", wrong));
     }
     Field german = f;
@@ -163,7 +174,8 @@ TEST(NumberText, EveryByteIsLookedAt) {
                 text[at] = static_cast<char>(byte);
                 text += std::string(16, '5');
                 std::uint64_t value = 0;
-                ASSERT_EQ(parse_digits(text.data(), static_cast<std::uint32_t>(size), value), byte >= '0' && byte <= '9');
+                ASSERT_EQ(parse_digits(text.data(), static_cast<std::uint32_t>(size), value),
+                          byte >= '0' && byte <= '9');
             }
         }
     }
@@ -187,7 +199,8 @@ TEST(TemporalFields, Formats) {
     EXPECT_EQ(read(field(FieldType::date), "2024-02-29"), "2024-02-29");
     EXPECT_EQ(read(field(FieldType::date), "2023-02-29"), "! `f` is `2023-02-29`; a date like 2024-12-31 is expected");
     EXPECT_EQ(read(field(FieldType::date, "%d/%m/%Y"), "03/04/2020"), "2020-04-03");
-    EXPECT_EQ(read(field(FieldType::date, "%d/%m/%Y"), "2020-04-03"), "! `f` is `2020-04-03`; a date in the format %d/%m/%Y is expected");
+    EXPECT_EQ(read(field(FieldType::date, "%d/%m/%Y"), "2020-04-03"),
+              "! `f` is `2020-04-03`; a date in the format %d/%m/%Y is expected");
     EXPECT_EQ(read(field(FieldType::time), "23:59:59"), "23:59:59");
     EXPECT_EQ(read(field(FieldType::datetime), "2024-02-29T10:00:00Z"), "2024-02-29T10:00:00");
     Field bounded = field(FieldType::date);
@@ -205,7 +218,8 @@ TEST(StringField, Constraints) {
     EXPECT_EQ(read(f, "caf\xC3\xA9"), "caf\xC3\xA9");
     EXPECT_EQ(read(f, "a"), "! `f` is `a`; its length must be at least 2");
     EXPECT_EQ(read(f, "ABC"), "! `f` is `ABC`; it must match [a-z\xC3\xA9]+");
-    EXPECT_EQ(read(f, "abcdE"), "! `f` is `abcdE`; its length may be at most 4! `f` is `abcdE`; it must match [a-z\xC3\xA9]+");
+    EXPECT_EQ(read(f, "abcdE"),
+              "! `f` is `abcdE`; its length may be at most 4! `f` is `abcdE`; it must match [a-z\xC3\xA9]+");
     f.constraints.pattern = "[";
     EXPECT_TRUE(read(f, "x").starts_with("!! `pattern` of field `f`"));
 }

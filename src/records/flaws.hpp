@@ -1,5 +1,6 @@
-// What is wrong with the records of one chunk, found column by column, before it becomes Violations. Counting is complete; what is kept is bounded,
-// and what is kept is what comes first in the file. Floor 2; belongs to the thread that parses the chunk.
+// What is wrong with the records of one chunk, found column by column, before it becomes Violations. Counting is
+// complete; what is kept is bounded, and what is kept is what comes first in the file. Floor 2; belongs to the thread
+// that parses the chunk.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +15,25 @@ namespace inlet {
 
 // Which demand was not met.
 enum class Rule : std::uint8_t {
-    type, number_range, required, minimum, maximum, min_length, max_length, pattern, enumeration, key_missing, key_taken, unique, missing_cell,
-    extra_cell, blank_row, quoting, too_long, cell_too_long, encoding
+    type,
+    number_range,
+    required,
+    minimum,
+    maximum,
+    min_length,
+    max_length,
+    pattern,
+    enumeration,
+    key_missing,
+    key_taken,
+    unique,
+    missing_cell,
+    extra_cell,
+    blank_row,
+    quoting,
+    too_long,
+    cell_too_long,
+    encoding
 };
 inline constexpr std::size_t kRules = 19;
 FailureCode code_of(Rule rule);
@@ -25,7 +43,7 @@ struct Flaw {
     std::uint32_t field = 0;  // position in the schema; kWholeRecord
     std::uint32_t column = 0; // 1-based position of the cell in the file; 0: none
     Rule rule = Rule::type;
-    TextRef value;            // lives as long as the chunk and its batch's arena
+    TextRef value; // lives as long as the chunk and its batch's arena
 };
 inline constexpr std::uint32_t kWholeRecord = 0xFFFFFFFF;
 
@@ -55,7 +73,9 @@ public:
         if (flaws_.size() > kept_max_) flaws_.resize(kept_max_);
     }
     const std::vector<Flaw>& kept() const { return flaws_; }
-    const std::vector<std::uint64_t>& counts() const { return counts_; } // [field][rule]; the row behind the last field is the record's
+    const std::vector<std::uint64_t>& counts() const {
+        return counts_;
+    } // [field][rule]; the row behind the last field is the record's
     Bitmap& rejected() { return rejected_; }
     const Bitmap& rejected() const { return rejected_; }
 

@@ -1,5 +1,5 @@
-// Finds records whose key came before, in memory that does not grow with the number of keys: entries are scattered over partitions by
-// digest, spilled to disk when over budget, and each partition is sorted on its own. Floor 2.
+// Finds records whose key came before, in memory that does not grow with the number of keys: entries are scattered over
+// partitions by digest, spilled to disk when over budget, and each partition is sorted on its own. Floor 2.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@
 
 namespace inlet {
 
-// A key of any number of columns in 128 bits. Keys of at most two 8-byte columns are mapped one to one; longer ones are hashed by XXH3-128
-// with a seed (two different keys meet with probability below n^2 / 2^129).
+// A key of any number of columns in 128 bits. Keys of at most two 8-byte columns are mapped one to one; longer ones are
+// hashed by XXH3-128 with a seed (two different keys meet with probability below n^2 / 2^129).
 struct KeyDigest {
     std::uint64_t high = 0;
     std::uint64_t low = 0;
@@ -29,12 +29,14 @@ struct KeyEntry {
     RecordOrder order;
 };
 
-// Digests of the given columns for the records of a batch that are not rejected and whose key has no missing value, appended to `out`.
-void digest_keys(const RecordBatch& batch, std::span<const std::size_t> columns, std::uint64_t seed, std::vector<KeyEntry>& out);
+// Digests of the given columns for the records of a batch that are not rejected and whose key has no missing value,
+// appended to `out`.
+void digest_keys(const RecordBatch& batch, std::span<const std::size_t> columns, std::uint64_t seed,
+                 std::vector<KeyEntry>& out);
 
 struct KeyDuplicate {
-    RecordOrder order;  // the record whose key came before
-    RecordOrder first;  // the first record with that key
+    RecordOrder order; // the record whose key came before
+    RecordOrder first; // the first record with that key
 };
 
 // In ascending order of `order`.
@@ -44,7 +46,8 @@ public:
     virtual Result<bool> next(KeyDuplicate& duplicate) = 0; // false at the end
 };
 
-// In ascending order of key; of equal keys only the first record's entry (last = false) or the last record's (last = true).
+// In ascending order of key; of equal keys only the first record's entry (last = false) or the last record's (last =
+// true).
 class KeyStream {
 public:
     virtual ~KeyStream() = default;
@@ -54,8 +57,8 @@ public:
 class KeySet {
 public:
     struct Options {
-        std::string spill_folder;                        // made when first needed, removed with the set
-        std::size_t memory_bytes_max = 24 << 20;         // buffers and sorting together
+        std::string spill_folder;                // made when first needed, removed with the set
+        std::size_t memory_bytes_max = 24 << 20; // buffers and sorting together
     };
     KeySet(Disk& disk, Options options);
     ~KeySet();

@@ -24,7 +24,8 @@ private:
 class List final : public LateFlaws {
 public:
     explicit List(std::vector<LateFlaw> flaws) : flaws_(std::move(flaws)) {
-        std::stable_sort(flaws_.begin(), flaws_.end(), [](const LateFlaw& a, const LateFlaw& b) { return a.order < b.order; });
+        std::stable_sort(flaws_.begin(), flaws_.end(),
+                         [](const LateFlaw& a, const LateFlaw& b) { return a.order < b.order; });
     }
     Result<std::unique_ptr<LateFlawStream>> open() const override { return std::make_unique<ListStream>(flaws_); }
     std::uint64_t count() const override { return flaws_.size(); }
@@ -81,7 +82,9 @@ private:
 
 } // namespace
 
-std::shared_ptr<const LateFlaws> make_late_flaws(std::vector<LateFlaw> flaws) { return std::make_shared<List>(std::move(flaws)); }
+std::shared_ptr<const LateFlaws> make_late_flaws(std::vector<LateFlaw> flaws) {
+    return std::make_shared<List>(std::move(flaws));
+}
 
 std::shared_ptr<const LateFlaws> merge_late_flaws(std::vector<std::shared_ptr<const LateFlaws>> parts) {
     std::erase(parts, nullptr);

@@ -1,5 +1,6 @@
-// What is found wrong with records only after all of them were read: keys that came before in the file, or that the dataset holds already.
-// Floor 2. A LateFlaws is immutable and may be opened from many threads; a stream belongs to one.
+// What is found wrong with records only after all of them were read: keys that came before in the file, or that the
+// dataset holds already. Floor 2. A LateFlaws is immutable and may be opened from many threads; a stream belongs to
+// one.
 #pragma once
 
 #include <memory>
@@ -13,10 +14,10 @@ namespace inlet {
 
 struct LateFlaw {
     RecordOrder order;
-    Rule rule = Rule::key_taken;            // key_taken or unique
-    std::uint32_t field = kWholeRecord;     // of a unique field
-    bool in_dataset = false;                // taken by a live row, not by a record of this file
-    RecordOrder first;                      // the record that came before, unless in_dataset
+    Rule rule = Rule::key_taken;        // key_taken or unique
+    std::uint32_t field = kWholeRecord; // of a unique field
+    bool in_dataset = false;            // taken by a live row, not by a record of this file
+    RecordOrder first;                  // the record that came before, unless in_dataset
 };
 
 // In ascending order of `order`.

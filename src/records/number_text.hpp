@@ -1,5 +1,6 @@
 // Decimal text to numbers, eight digits at a step. Floor 2; pure functions, inlined into the column loops.
-// The digits trick is from W. Mula, "SWAR parsing of decimal numbers" (0x80.pl, 2014), as used by simdjson and fast_float.
+// The digits trick is from W. Mula, "SWAR parsing of decimal numbers" (0x80.pl, 2014), as used by simdjson and
+// fast_float.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +12,14 @@ namespace inlet {
 inline std::uint32_t combine_digits(std::uint64_t digits) {
     digits = digits * 10 + (digits >> 8);
     return static_cast<std::uint32_t>((((digits & 0x000000FF000000FF) * 0x000F424000000064) +
-                                       (((digits >> 16) & 0x000000FF000000FF) * 0x0000271000000001)) >> 32);
+                                       (((digits >> 16) & 0x000000FF000000FF) * 0x0000271000000001)) >>
+                                      32);
 }
 
 // Bytes that are not 0 to 9 leave a bit set.
-inline std::uint64_t not_digits(std::uint64_t digits) { return (digits | (digits + 0x7676767676767676)) & 0x8080808080808080; }
+inline std::uint64_t not_digits(std::uint64_t digits) {
+    return (digits | (digits + 0x7676767676767676)) & 0x8080808080808080;
+}
 
 inline std::uint64_t load8(const char* text) {
     std::uint64_t word = 0;
@@ -51,8 +55,8 @@ inline bool parse_short_integer(const char* text, std::uint32_t size, std::int64
     return ok;
 }
 
-// `[-]d...[.d...]` of at most 8 bytes behind the sign: exact, because a quotient of two integers that a double holds exactly is rounded once
-// (Clinger, "How to read floating point numbers accurately", PLDI 1990).
+// `[-]d...[.d...]` of at most 8 bytes behind the sign: exact, because a quotient of two integers that a double holds
+// exactly is rounded once (Clinger, "How to read floating point numbers accurately", PLDI 1990).
 inline bool parse_short_number(const char* text, std::uint32_t size, double& value) {
     static constexpr double kTens[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
     constexpr std::uint64_t kDots = 0x2E2E2E2E2E2E2E2E;

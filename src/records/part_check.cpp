@@ -1,5 +1,6 @@
-// The check of a part: one feeding thread splits the bytes into chunks; the pool's threads (and the feeder, when it would have to wait) parse them; whoever finishes
-// the next chunk in order merges it. At most a few chunks are under way, so memory does not grow with the file.
+// The check of a part: one feeding thread splits the bytes into chunks; the pool's threads (and the feeder, when it
+// would have to wait) parse them; whoever finishes the next chunk in order merges it. At most a few chunks are under
+// way, so memory does not grow with the file.
 #include "records/part_check.hpp"
 
 #include <algorithm>
@@ -36,7 +37,8 @@ public:
     Result<std::unique_ptr<LateFlawStream>> open() const override {
         class Stream final : public LateFlawStream {
         public:
-            Stream(std::unique_ptr<DuplicateStream> duplicates, const KeyRule& rule) : duplicates_(std::move(duplicates)), rule_(rule) {}
+            Stream(std::unique_ptr<DuplicateStream> duplicates, const KeyRule& rule)
+                : duplicates_(std::move(duplicates)), rule_(rule) {}
             Result<bool> next(LateFlaw& flaw) override {
                 KeyDuplicate duplicate;
                 if (!TRY(duplicates_->next(duplicate))) return false;
@@ -68,8 +70,8 @@ class Pass {
 public:
     Pass(RecordReader& reader, const CheckOptions& options, CheckOutputs outputs, std::vector<KeyRule>* keys,
          std::unique_ptr<LateFlawStream> late, const std::vector<std::uint64_t>& rows_before_known, ThreadPool& pool)
-        : reader_(reader), options_(options), outputs_(outputs), keys_(keys), late_(std::move(late)), rows_before_known_(rows_before_known),
-          pool_(pool), under_way_max_(2 * (pool.size() + 1)) {}
+        : reader_(reader), options_(options), outputs_(outputs), keys_(keys), late_(std::move(late)),
+          rows_before_known_(rows_before_known), pool_(pool), under_way_max_(2 * (pool.size() + 1)) {}
 
     Status run(ByteSource& bytes);
 
@@ -108,11 +110,11 @@ private:
 
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::deque<std::unique_ptr<Work>> waiting_;             // behind mutex_, as all below
+    std::deque<std::unique_ptr<Work>> waiting_; // behind mutex_, as all below
     std::vector<std::unique_ptr<Work>> spare_;
-    std::map<std::uint64_t, std::unique_ptr<Work>> done_;   // parsed, before their turn
+    std::map<std::uint64_t, std::unique_ptr<Work>> done_; // parsed, before their turn
     std::size_t under_way_ = 0;
-    std::size_t helpers_ = 0;                               // tasks given to the pool that have not returned
+    std::size_t helpers_ = 0; // tasks given to the pool that have not returned
     std::uint64_t next_merge_ = 0;
     bool merging_ = false;
     std::optional<Error> error_;
@@ -319,8 +321,8 @@ Status Pass::merge(Work& work) {
             if (written == options_.rejects_max) break;
             ++written;
             line_.append(rendered.error_text, at, error.head_end - at);
-            fmt::format_to(std::back_inserter(line_), "{},\"line\":{},\"byte\":{}", report.rows + error.record + 1, lines_before_ + error.line + 1,
-                           error.byte);
+            fmt::format_to(std::back_inserter(line_), "{},\"line\":{},\"byte\":{}", report.rows + error.record + 1,
+                           lines_before_ + error.line + 1, error.byte);
             line_.append(rendered.error_text, error.head_end, error.tail_end - error.head_end);
             at = error.tail_end;
         }
@@ -410,7 +412,8 @@ Status Pass::run(ByteSource& bytes) {
 }
 
 // Totals by code and field, most frequent first.
-std::vector<ViolationCount> fold_counts(const Schema& schema, const std::vector<std::uint64_t>& counts, const std::vector<Violation>& of_file) {
+std::vector<ViolationCount> fold_counts(const Schema& schema, const std::vector<std::uint64_t>& counts,
+                                        const std::vector<Violation>& of_file) {
     std::map<std::pair<FailureCode, std::string>, std::uint64_t> totals;
     for (const Violation& violation : of_file) ++totals[{violation.code, violation.field}];
     for (std::size_t slot = 0; slot * kRules < counts.size(); ++slot) {
@@ -419,7 +422,8 @@ std::vector<ViolationCount> fold_counts(const Schema& schema, const std::vector<
             if (count == 0) continue;
             std::string name;
             if (static_cast<Rule>(rule) == Rule::key_taken) {
-                for (const std::size_t field : schema.primary_key) name += (name.empty() ? "" : ",") + schema.fields[field].name;
+                for (const std::size_t field : schema.primary_key)
+                    name += (name.empty() ? "" : ",") + schema.fields[field].name;
             } else if (slot < schema.fields.size()) {
                 name = schema.fields[slot].name;
             }
@@ -428,12 +432,14 @@ std::vector<ViolationCount> fold_counts(const Schema& schema, const std::vector<
     }
     std::vector<ViolationCount> result;
     for (const auto& [key, count] : totals) result.push_back({key.first, key.second, count});
-    std::stable_sort(result.begin(), result.end(), [](const ViolationCount& a, const ViolationCount& b) { return a.count > b.count; });
+    std::stable_sort(result.begin(), result.end(),
+                     [](const ViolationCount& a, const ViolationCount& b) { return a.count > b.count; });
     return result;
 }
 
-Result<CheckReport> run_pass(ByteSource& bytes, const PartFormat& format, const CheckOptions& options, OutputFactory* outputs,
-                             std::vector<KeyRule>* keys, const std::shared_ptr<const LateFlaws>& late, std::vector<std::uint64_t>& rows_before,
+Result<CheckReport> run_pass(ByteSource& bytes, const PartFormat& format, const CheckOptions& options,
+                             OutputFactory* outputs, std::vector<KeyRule>* keys,
+                             const std::shared_ptr<const LateFlaws>& late, std::vector<std::uint64_t>& rows_before,
                              ThreadPool& pool) {
     const auto reader = TRY(make_csv_reader({format.schema, format.dialect, format.limits}));
     CheckOutputs sinks;
@@ -451,8 +457,9 @@ Result<CheckReport> run_pass(ByteSource& bytes, const PartFormat& format, const 
 
 } // namespace
 
-Result<CheckReport> check_part(ByteSource* first, const ByteOrigin& again, const PartFormat& format, const CheckOptions& options,
-                               OutputFactory* outputs, std::shared_ptr<const LateFlaws> extra, ThreadPool& pool, Disk& disk) {
+Result<CheckReport> check_part(ByteSource* first, const ByteOrigin& again, const PartFormat& format,
+                               const CheckOptions& options, OutputFactory* outputs,
+                               std::shared_ptr<const LateFlaws> extra, ThreadPool& pool, Disk& disk) {
     std::vector<KeyRule> keys;
     if (!extra) {
         std::size_t unique_fields = 0;
@@ -460,13 +467,17 @@ Result<CheckReport> check_part(ByteSource* first, const ByteOrigin& again, const
         const std::size_t sets = unique_fields + (options.repeated_keys && !format.schema.primary_key.empty());
         const auto add = [&](Rule rule, std::uint32_t field, std::vector<std::size_t> columns) {
             auto seen = std::make_shared<KeySet>(
-                disk, KeySet::Options{fmt::format("{}/keys{}", options.spill_folder, keys.size()), options.key_memory_bytes / sets});
+                disk, KeySet::Options{fmt::format("{}/keys{}", options.spill_folder, keys.size()),
+                                      options.key_memory_bytes / sets});
             keys.push_back({rule, field, std::move(columns), std::move(seen)});
         };
-        if (options.repeated_keys && !format.schema.primary_key.empty()) add(Rule::key_taken, kWholeRecord, format.schema.primary_key);
+        if (options.repeated_keys && !format.schema.primary_key.empty())
+            add(Rule::key_taken, kWholeRecord, format.schema.primary_key);
         for (std::size_t i = 0; i < format.schema.fields.size(); ++i) {
-            const bool is_key = format.schema.primary_key.size() == 1 && format.schema.primary_key.front() == i && options.repeated_keys;
-            if (format.schema.fields[i].constraints.unique && !is_key) add(Rule::unique, static_cast<std::uint32_t>(i), {i});
+            const bool is_key = format.schema.primary_key.size() == 1 && format.schema.primary_key.front() == i &&
+                                options.repeated_keys;
+            if (format.schema.fields[i].constraints.unique && !is_key)
+                add(Rule::unique, static_cast<std::uint32_t>(i), {i});
         }
     }
     std::vector<std::uint64_t> rows_before;
@@ -475,7 +486,8 @@ Result<CheckReport> check_part(ByteSource* first, const ByteOrigin& again, const
         opened = TRY(again.open());
         first = opened.get();
     }
-    CheckReport report = TRY(run_pass(*first, format, options, outputs, keys.empty() ? nullptr : &keys, extra, rows_before, pool));
+    CheckReport report =
+        TRY(run_pass(*first, format, options, outputs, keys.empty() ? nullptr : &keys, extra, rows_before, pool));
     std::vector<std::shared_ptr<const LateFlaws>> repeated;
     for (KeyRule& rule : keys) {
         TRY(rule.seen->finish(pool));
@@ -485,7 +497,8 @@ Result<CheckReport> check_part(ByteSource* first, const ByteOrigin& again, const
     if (repeated.empty()) return report;
     const std::uint64_t repeated_keys = report.repeated_keys;
     const auto source = TRY(again.open());
-    report = TRY(run_pass(*source, format, options, outputs, nullptr, merge_late_flaws(std::move(repeated)), rows_before, pool));
+    report = TRY(
+        run_pass(*source, format, options, outputs, nullptr, merge_late_flaws(std::move(repeated)), rows_before, pool));
     report.repeated_keys = repeated_keys;
     return report;
 }

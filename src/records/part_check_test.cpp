@@ -1,4 +1,5 @@
-// The check as a whole: the same answer for any sizes of blocks and chunks and any number of threads; every failing cell found; rejects byte for byte.
+// The check as a whole: the same answer for any sizes of blocks and chunks and any number of threads; every failing
+// cell found; rejects byte for byte.
 #include "records/part_check.hpp"
 
 #include <filesystem>
@@ -66,8 +67,8 @@ Field field(std::string name, FieldType type) {
 
 Schema ratings() {
     Schema schema;
-    schema.fields = {field("userId", FieldType::integer), field("movieId", FieldType::integer), field("rating", FieldType::number),
-                     field("note", FieldType::string)};
+    schema.fields = {field("userId", FieldType::integer), field("movieId", FieldType::integer),
+                     field("rating", FieldType::number), field("note", FieldType::string)};
     schema.fields[0].constraints.required = true;
     schema.fields[0].constraints.minimum = "1";
     schema.fields[2].constraints.minimum = "0.5";
@@ -92,10 +93,13 @@ struct Outcome {
 
 class RecordsTest : public testing::Test {
 protected:
-    RecordsTest() : disk_(make_posix_disk()), folder_(temporary_name(std::filesystem::temp_directory_path().string(), "inlet-records")) {}
+    RecordsTest()
+        : disk_(make_posix_disk()),
+          folder_(temporary_name(std::filesystem::temp_directory_path().string(), "inlet-records")) {}
     ~RecordsTest() override { std::filesystem::remove_all(folder_); }
 
-    Outcome check(const std::string& text, const Schema& schema, Setting setting = {}, CheckOptions options = {}, Dialect dialect = {}) {
+    Outcome check(const std::string& text, const Schema& schema, Setting setting = {}, CheckOptions options = {},
+                  Dialect dialect = {}) {
         ThreadPool pool(setting.threads);
         PartFormat format{schema, dialect, {}};
         format.limits.chunk_bytes = setting.chunk;
@@ -110,7 +114,8 @@ protected:
         return outcome;
     }
 
-    static std::vector<std::string> rows(const std::shared_ptr<const ByteOrigin>& origin, const PartFormat& format, const CheckReport& report) {
+    static std::vector<std::string> rows(const std::shared_ptr<const ByteOrigin>& origin, const PartFormat& format,
+                                         const CheckReport& report) {
         const auto source = make_part_rows(origin, format, report);
         auto stream = source->open();
         EXPECT_TRUE(stream.has_value());
@@ -151,13 +156,13 @@ protected:
 TEST_F(RecordsTest, FindsEveryFailingCell) {
     const Outcome outcome = check("userId,movieId,rating,note\n"
                                   "1,31,2.5,good\n"
-                                  "x,y,7.5,bad\n"        // three cells
-                                  ",32,3,\n"             // required, and part of the key
+                                  "x,y,7.5,bad\n" // three cells
+                                  ",32,3,\n"      // required, and part of the key
                                   "2,33,0.1,\"a, \"\"b\"\"\"\n"
                                   "\n"
                                   "3,34\n"
                                   "4,35,1,a,b,c\n"
-                                  "1,31,4,again\n"       // the key came before
+                                  "1,31,4,again\n" // the key came before
                                   "5,36,\"open\n"
                                   "6,37,4.5,fine\n",
                                   ratings());
@@ -167,7 +172,8 @@ TEST_F(RecordsTest, FindsEveryFailingCell) {
     EXPECT_EQ(report.rejected, 8U);
     EXPECT_EQ(outcome.rows, (std::vector<std::string>{"1|31|2.5|good", "6|37|4.5|fine"}));
     std::vector<std::string> messages;
-    for (const Violation& violation : report.violations) messages.push_back(fmt::format("{} {} {}", violation.row, violation.line, violation.message));
+    for (const Violation& violation : report.violations)
+        messages.push_back(fmt::format("{} {} {}", violation.row, violation.line, violation.message));
     EXPECT_EQ(messages, (std::vector<std::string>{
                             "2 3 `userId` is `x`; a whole number is expected",
                             "2 3 `movieId` is `y`; a whole number is expected",
@@ -180,12 +186,14 @@ TEST_F(RecordsTest, FindsEveryFailingCell) {
                             "7 8 cell 5 (`b`) has no column; the record has more cells than the header",
                             "7 8 cell 6 (`c`) has no column; the record has more cells than the header",
                             "8 9 the primary key 1, 31 came before, in row 1",
-                            "9 10 the record cannot be split into cells: a quoted cell is not closed, or text follows its closing quote",
+                            "9 10 the record cannot be split into cells: a quoted cell is not closed, or text follows "
+                            "its closing quote",
                         }));
     EXPECT_EQ(report.errors_total, 12U);
     EXPECT_NE(outcome.rejects.find("\n4,constraint-error,rating,"), std::string::npos) << outcome.rejects;
     EXPECT_NE(outcome.rejects.find(",2,33,0.1,\"a, \"\"b\"\"\"\n"), std::string::npos) << outcome.rejects;
-    EXPECT_TRUE(outcome.rejects.starts_with("_row,_code,_field,_message,userId,movieId,rating,note\n2,type-error; type-error; constraint-error,"));
+    EXPECT_TRUE(outcome.rejects.starts_with(
+        "_row,_code,_field,_message,userId,movieId,rating,note\n2,type-error; type-error; constraint-error,"));
     EXPECT_FALSE(report.rejected_keys_readable);
 }
 
@@ -196,20 +204,39 @@ TEST_F(RecordsTest, SameAnswerInEverySetting) {
         const std::size_t records = random() % 60;
         for (std::size_t i = 0; i < records; ++i) {
             switch (random() % 14) {
-            case 0: text += "x,1,1,\n"; break;
-            case 1: text += "1,2,9,\"a\nb\"\n"; break;
-            case 2: text += "\n"; break;
-            case 3: text += "1,\"2,3\n"; break;
-            case 4: text += "1,2\n"; break;
-            case 5: text += fmt::format("{},{},1,\"\"\"q\"\" {}\"\r\n", 1 + random() % 5, random() % 5, i); break;
-            case 6: text += random() % 2 == 0 ? "1,2,3,caf\xE9\n" : "1,2,3,4,5\n"; break;
-            case 7: text += fmt::format("{},{},2,{}\n", 1 + random() % 9, random() % 99, std::string(random() % 300, 'z')); break;
-            default: text += fmt::format("{},{},{},n{}\n", 1 + random() % 50, random() % 50, 0.5 * static_cast<double>(1 + random() % 10), i);
+            case 0:
+                text += "x,1,1,\n";
+                break;
+            case 1:
+                text += "1,2,9,\"a\nb\"\n";
+                break;
+            case 2:
+                text += "\n";
+                break;
+            case 3:
+                text += "1,\"2,3\n";
+                break;
+            case 4:
+                text += "1,2\n";
+                break;
+            case 5:
+                text += fmt::format("{},{},1,\"\"\"q\"\" {}\"\r\n", 1 + random() % 5, random() % 5, i);
+                break;
+            case 6:
+                text += random() % 2 == 0 ? "1,2,3,caf\xE9\n" : "1,2,3,4,5\n";
+                break;
+            case 7:
+                text += fmt::format("{},{},2,{}\n", 1 + random() % 9, random() % 99, std::string(random() % 300, 'z'));
+                break;
+            default:
+                text += fmt::format("{},{},{},n{}\n", 1 + random() % 50, random() % 50,
+                                    0.5 * static_cast<double>(1 + random() % 10), i);
             }
         }
         if (random() % 3 == 0) text += "1,2,3,\"never closed";
         const Outcome whole = check(text, ratings(), {SIZE_MAX, 1 << 20, 0, 1 << 20});
-        for (const Setting setting : {Setting{1, 64, 0, 1 << 20}, Setting{7, 100, 3, 1 << 20}, Setting{4096, 256, 2, 1 << 20}}) {
+        for (const Setting setting :
+             {Setting{1, 64, 0, 1 << 20}, Setting{7, 100, 3, 1 << 20}, Setting{4096, 256, 2, 1 << 20}}) {
             const Outcome other = check(text, ratings(), setting);
             ASSERT_EQ(other.errors, whole.errors) << text;
             ASSERT_EQ(other.rejects, whole.rejects) << text;
@@ -245,8 +272,9 @@ TEST_F(RecordsTest, LabelsThatDoNotFit) {
     EXPECT_FALSE(outcome.report.file_ok);
     std::vector<std::string> messages;
     for (const Violation& violation : outcome.report.violations) messages.push_back(violation.message);
-    EXPECT_EQ(messages, (std::vector<std::string>{"label `film` is no field of the contract", "label `rating` stands twice in the header",
-                                                  "label 5 is empty", "the header has no label `movieId`", "the header has no label `note`",
+    EXPECT_EQ(messages, (std::vector<std::string>{"label `film` is no field of the contract",
+                                                  "label `rating` stands twice in the header", "label 5 is empty",
+                                                  "the header has no label `movieId`", "the header has no label `note`",
                                                   "`userId` is `x`; a whole number is expected"}));
 }
 
@@ -269,7 +297,8 @@ TEST_F(RecordsTest, NoHeader) {
 }
 
 TEST_F(RecordsTest, RecordsLongerThanAllowed) {
-    std::string text = "userId,movieId,rating,note\n1,2,3,a\n2,2,3," + std::string(5000, 'x') + "\n3,2,3,b\n4,2,3,\"" + std::string(5000, 'y') + "\n5,2,3,c\n";
+    std::string text = "userId,movieId,rating,note\n1,2,3,a\n2,2,3," + std::string(5000, 'x') + "\n3,2,3,b\n4,2,3,\"" +
+                       std::string(5000, 'y') + "\n5,2,3,c\n";
     const Outcome outcome = check(text, ratings(), {SIZE_MAX, 256, 0, 1024});
     EXPECT_EQ(outcome.report.rows, 5U);
     EXPECT_EQ(outcome.rows, (std::vector<std::string>{"1|2|3|a", "3|2|3|b", "5|2|3|c"}));
@@ -298,7 +327,8 @@ TEST_F(RecordsTest, KeepsFewCountsAll) {
 }
 
 TEST_F(RecordsTest, BrokenKeys) {
-    const auto origin = std::make_shared<TextOrigin>("userId,movieId,rating,note\n1,2,3,a\n5,6,99,b\nx,7,3,c\n", SIZE_MAX);
+    const auto origin =
+        std::make_shared<TextOrigin>("userId,movieId,rating,note\n1,2,3,a\n5,6,99,b\nx,7,3,c\n", SIZE_MAX);
     ThreadPool pool(0);
     const PartFormat format{ratings(), {}, {}};
     CheckOptions options;

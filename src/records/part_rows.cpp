@@ -1,4 +1,5 @@
-// Reads a part again. Taking chunks from the reader is serial and short; parsing them is done by whoever asks for a batch.
+// Reads a part again. Taking chunks from the reader is serial and short; parsing them is done by whoever asks for a
+// batch.
 #include "records/part_rows.hpp"
 
 #include <algorithm>
@@ -13,7 +14,8 @@ namespace {
 
 class PartStream final : public RowStream {
 public:
-    PartStream(std::unique_ptr<RecordReader> reader, std::unique_ptr<ByteSource> bytes, std::unique_ptr<LateFlawStream> late, RowsWanted wanted)
+    PartStream(std::unique_ptr<RecordReader> reader, std::unique_ptr<ByteSource> bytes,
+               std::unique_ptr<LateFlawStream> late, RowsWanted wanted)
         : reader_(std::move(reader)), wanted_(wanted), bytes_(std::move(bytes)), late_(std::move(late)) {}
 
     Result<bool> next(RecordBatch& batch) override {
@@ -85,14 +87,15 @@ private:
             }
         }
         for (std::size_t field = 0; field < batch.columns.size(); ++field) {
-            if (std::find(key.begin(), key.end(), field) == key.end()) batch.columns[field].present.assign(batch.rows, false);
+            if (std::find(key.begin(), key.end(), field) == key.end())
+                batch.columns[field].present.assign(batch.rows, false);
         }
     }
 
     std::unique_ptr<RecordReader> reader_; // parse() is for all threads, the rest behind mutex_
     RowsWanted wanted_;
     std::mutex mutex_;
-    std::unique_ptr<ByteSource> bytes_;    // behind mutex_, as all below
+    std::unique_ptr<ByteSource> bytes_; // behind mutex_, as all below
     std::unique_ptr<LateFlawStream> late_;
     std::optional<LateFlaw> next_late_;
     bool finished_ = false;
@@ -119,14 +122,15 @@ public:
 private:
     std::shared_ptr<const ByteOrigin> origin_; // shared with the other parts of the submission
     PartFormat format_;
-    std::shared_ptr<const LateFlaws> late_;    // shared with the report
+    std::shared_ptr<const LateFlaws> late_; // shared with the report
     RowsWanted wanted_;
-    std::uint64_t rows_;                       // for broken keys: at most
+    std::uint64_t rows_; // for broken keys: at most
 };
 
 } // namespace
 
-std::shared_ptr<const RowSource> make_part_rows(std::shared_ptr<const ByteOrigin> origin, PartFormat format, const CheckReport& report, RowsWanted wanted) {
+std::shared_ptr<const RowSource> make_part_rows(std::shared_ptr<const ByteOrigin> origin, PartFormat format,
+                                                const CheckReport& report, RowsWanted wanted) {
     return std::make_shared<PartRows>(std::move(origin), std::move(format), report, wanted);
 }
 

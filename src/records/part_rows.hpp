@@ -1,4 +1,5 @@
-// The accepted rows of a part that was checked, read again from its bytes to be stored: what the warehouse pulls. Floor 2.
+// The accepted rows of a part that was checked, read again from its bytes to be stored: what the warehouse pulls.
+// Floor 2.
 #pragma once
 
 #include <memory>
@@ -14,8 +15,9 @@ enum class RowsWanted : std::uint8_t {
     broken_keys, // records with a flaw whose primary key can be read: only the key columns are set
 };
 
-// `report` is what check_part() said of the same bytes. The source reads `origin` from its beginning each time it is opened.
-std::shared_ptr<const RowSource> make_part_rows(std::shared_ptr<const ByteOrigin> origin, PartFormat format, const CheckReport& report,
-                                                RowsWanted wanted = RowsWanted::accepted);
+// `report` is what check_part() said of the same bytes. The source reads `origin` from its beginning each time it is
+// opened.
+std::shared_ptr<const RowSource> make_part_rows(std::shared_ptr<const ByteOrigin> origin, PartFormat format,
+                                                const CheckReport& report, RowsWanted wanted = RowsWanted::accepted);
 
 } // namespace inlet

@@ -7,16 +7,23 @@ namespace inlet {
 
 PhysicalType physical_type(const Field& field) {
     switch (field.type) {
-    case FieldType::integer: return PhysicalType::int64;
-    case FieldType::number: return PhysicalType::float64;
-    case FieldType::boolean: return PhysicalType::boolean;
-    case FieldType::date: return PhysicalType::date;
-    case FieldType::time: return PhysicalType::time;
-    case FieldType::datetime: return PhysicalType::timestamp;
+    case FieldType::integer:
+        return PhysicalType::int64;
+    case FieldType::number:
+        return PhysicalType::float64;
+    case FieldType::boolean:
+        return PhysicalType::boolean;
+    case FieldType::date:
+        return PhysicalType::date;
+    case FieldType::time:
+        return PhysicalType::time;
+    case FieldType::datetime:
+        return PhysicalType::timestamp;
     case FieldType::string:
     case FieldType::object:
     case FieldType::array:
-    case FieldType::any: return PhysicalType::text;
+    case FieldType::any:
+        return PhysicalType::text;
     }
     return PhysicalType::text;
 }

@@ -70,16 +70,24 @@ public:
         present.assign(rows, true);
     }
     template <class T>
-    T* values() { return reinterpret_cast<T*>(values_.data()); }
+    T* values() {
+        return reinterpret_cast<T*>(values_.data());
+    }
     template <class T>
-    const T* values() const { return reinterpret_cast<const T*>(values_.data()); }
+    const T* values() const {
+        return reinterpret_cast<const T*>(values_.data());
+    }
 
     static constexpr std::size_t width(PhysicalType physical) { // bytes per value
         switch (physical) {
-        case PhysicalType::boolean: return 1;
-        case PhysicalType::date: return 4;
-        case PhysicalType::text: return sizeof(TextRef);
-        default: return 8;
+        case PhysicalType::boolean:
+            return 1;
+        case PhysicalType::date:
+            return 4;
+        case PhysicalType::text:
+            return sizeof(TextRef);
+        default:
+            return 8;
         }
     }
 
@@ -134,7 +142,8 @@ public:
     virtual Result<bool> next(RecordBatch& batch) = 0;
 };
 
-// Something that can be read from its beginning any number of times, always with the same rows (a part of a kept delivery).
+// Something that can be read from its beginning any number of times, always with the same rows (a part of a kept
+// delivery).
 class RowSource {
 public:
     virtual ~RowSource() = default;

@@ -1,5 +1,6 @@
-// The push machine that every format's reader is: bytes in, chunks of whole records out (one thread, in order), chunks parsed into batches
-// (any thread, in any order). Whatever the sizes of the blocks fed, chunks and results are the same. Floor 2.
+// The push machine that every format's reader is: bytes in, chunks of whole records out (one thread, in order), chunks
+// parsed into batches (any thread, in any order). Whatever the sizes of the blocks fed, chunks and results are the
+// same. Floor 2.
 #pragma once
 
 #include <cstddef>
@@ -21,9 +22,9 @@
 namespace inlet {
 
 struct ReaderLimits {
-    std::size_t chunk_bytes = 256 << 10;      // whole records that make one batch
-    std::size_t record_bytes_max = 16 << 20;  // a longer record is a violation (record-too-long) and is skipped
-    std::size_t cell_bytes_max = 16 << 20;    // a longer cell is one (field-too-long)
+    std::size_t chunk_bytes = 256 << 10;     // whole records that make one batch
+    std::size_t record_bytes_max = 16 << 20; // a longer record is a violation (record-too-long) and is skipped
+    std::size_t cell_bytes_max = 16 << 20;   // a longer cell is one (field-too-long)
     std::size_t columns_max = 4096;
 };
 
@@ -34,7 +35,7 @@ struct Chunk {
     std::shared_ptr<const char[]> bytes; // owns the text; kScanPadding readable bytes follow it
     std::string_view text;
     Quoting quoting = Quoting::none;
-    bool too_long = false;               // the text is the beginning of one record that is longer than allowed
+    bool too_long = false; // the text is the beginning of one record that is longer than allowed
 };
 
 // A chunk's records as a batch, and what is wrong with them. Reused from chunk to chunk.
@@ -59,19 +60,20 @@ public:
     virtual ~RecordReader() = default;
 
     // --- one thread ---
-    // Where the next bytes go (never empty before finish()); commit() says how many were put there. Call take() until false after each commit.
+    // Where the next bytes go (never empty before finish()); commit() says how many were put there. Call take() until
+    // false after each commit.
     virtual std::span<char> prepare() = 0;
     virtual void commit(std::size_t bytes) = 0;
-    virtual void finish() = 0;                 // no more bytes
-    virtual bool take(Chunk& chunk) = 0;       // the next chunk, if one is whole
+    virtual void finish() = 0;           // no more bytes
+    virtual bool take(Chunk& chunk) = 0; // the next chunk, if one is whole
 
     // --- any thread, after the first take() that returned true, or after finish() and a take() that returned false ---
     virtual void parse(const Chunk& chunk, ParsedChunk& parsed, std::size_t flaws_kept_max) const = 0;
-    virtual const Schema& schema() const = 0;                        // given, or made from the labels (all strings)
+    virtual const Schema& schema() const = 0;                          // given, or made from the labels (all strings)
     virtual const std::vector<Violation>& file_violations() const = 0; // of labels: rows 0
-    virtual const Dialect& dialect() const = 0;                      // as declared and sniffed
-    virtual std::string_view header_text() const = 0;                // the header record's raw bytes; empty without header
-    virtual std::uint64_t header_lines() const = 0;                  // physical lines before the first data record
+    virtual const Dialect& dialect() const = 0;                        // as declared and sniffed
+    virtual std::string_view header_text() const = 0; // the header record's raw bytes; empty without header
+    virtual std::uint64_t header_lines() const = 0;   // physical lines before the first data record
 };
 
 // Copies bytes in, taking chunks as they become whole.

@@ -11,14 +11,14 @@ namespace inlet {
 
 struct Violation {
     FailureCode code;
-    std::uint64_t row = 0;   // 1-based data record; 0: the file or its header
-    std::uint64_t line = 0;  // 1-based physical line where the record starts
-    std::uint64_t byte = 0;  // offset of the record's first byte in the file
-    std::string field;       // name; empty: the record as a whole
+    std::uint64_t row = 0;    // 1-based data record; 0: the file or its header
+    std::uint64_t line = 0;   // 1-based physical line where the record starts
+    std::uint64_t byte = 0;   // offset of the record's first byte in the file
+    std::string field;        // name; empty: the record as a whole
     std::uint32_t column = 0; // 1-based position of the cell in the file; 0: none
-    std::string value;       // the cell as sent, cut at 1,000 bytes
-    std::string message;     // for a person: "`rating` is 7.5; at most 5 is allowed"
-    std::string record;      // the raw text of the record, without its line end, cut at 64 KiB
+    std::string value;        // the cell as sent, cut at 1,000 bytes
+    std::string message;      // for a person: "`rating` is 7.5; at most 5 is allowed"
+    std::string record;       // the raw text of the record, without its line end, cut at 64 KiB
 };
 
 // How often a code came at a field. Always complete, however many violations are kept.

@@ -12,8 +12,8 @@ namespace inlet {
 
 namespace {
 
-constexpr std::size_t kValueMax = 1000;       // bytes of a cell in a violation
-constexpr std::size_t kRecordMax = 64 << 10;  // bytes of a record in a violation
+constexpr std::size_t kValueMax = 1000;      // bytes of a cell in a violation
+constexpr std::size_t kRecordMax = 64 << 10; // bytes of a record in a violation
 
 std::string_view cut(std::string_view text, std::size_t bytes) {
     if (text.size() <= bytes) return text;
@@ -23,32 +23,42 @@ std::string_view cut(std::string_view text, std::size_t bytes) {
 
 std::string value_text(const Column& column, std::size_t record) {
     switch (column.type) {
-    case PhysicalType::boolean: return column.values<std::uint8_t>()[record] != 0 ? "true" : "false";
-    case PhysicalType::int64: return std::to_string(column.values<std::int64_t>()[record]);
-    case PhysicalType::float64: return format_number(column.values<double>()[record]);
-    case PhysicalType::date: return format_date(column.values<std::int32_t>()[record]);
-    case PhysicalType::time: return format_time(column.values<std::int64_t>()[record]);
-    case PhysicalType::timestamp: return format_datetime(column.values<std::int64_t>()[record]);
-    case PhysicalType::text: return std::string(column.values<TextRef>()[record].view());
+    case PhysicalType::boolean:
+        return column.values<std::uint8_t>()[record] != 0 ? "true" : "false";
+    case PhysicalType::int64:
+        return std::to_string(column.values<std::int64_t>()[record]);
+    case PhysicalType::float64:
+        return format_number(column.values<double>()[record]);
+    case PhysicalType::date:
+        return format_date(column.values<std::int32_t>()[record]);
+    case PhysicalType::time:
+        return format_time(column.values<std::int64_t>()[record]);
+    case PhysicalType::timestamp:
+        return format_datetime(column.values<std::int64_t>()[record]);
+    case PhysicalType::text:
+        return std::string(column.values<TextRef>()[record].view());
     }
     return {};
 }
 
 std::string key_text(const RecordBatch& batch, const std::vector<std::size_t>& fields, std::size_t record) {
     std::string text;
-    for (std::size_t i = 0; i < fields.size(); ++i) text += (i == 0 ? "" : ", ") + value_text(batch.columns[fields[i]], record);
+    for (std::size_t i = 0; i < fields.size(); ++i)
+        text += (i == 0 ? "" : ", ") + value_text(batch.columns[fields[i]], record);
     return text;
 }
 
 std::string key_names(const Schema& schema) {
     std::string text;
-    for (std::size_t i = 0; i < schema.primary_key.size(); ++i) text += (i == 0 ? "" : ",") + schema.fields[schema.primary_key[i]].name;
+    for (std::size_t i = 0; i < schema.primary_key.size(); ++i)
+        text += (i == 0 ? "" : ",") + schema.fields[schema.primary_key[i]].name;
     return text;
 }
 
 const LateFlaw* find_late(const std::vector<LateFlaw>& late, std::uint64_t ordinal, const Flaw& flaw) {
     const RecordOrder order = RecordOrder::of(ordinal, flaw.record);
-    auto at = std::lower_bound(late.begin(), late.end(), order, [](const LateFlaw& a, RecordOrder b) { return a.order < b; });
+    auto at =
+        std::lower_bound(late.begin(), late.end(), order, [](const LateFlaw& a, RecordOrder b) { return a.order < b; });
     for (; at != late.end() && at->order == order; ++at) {
         if (at->rule == flaw.rule && at->field == flaw.field) return &*at;
     }
@@ -73,11 +83,13 @@ Violation violation_of(const Chunk& chunk, const ParsedChunk& parsed, const Rend
     if (flaw.rule == Rule::key_taken) {
         violation.field = key_names(context.schema);
         violation.value = key_text(parsed.batch, context.schema.primary_key, flaw.record);
-        violation.message = fmt::format("the primary key {} {}", cut(violation.value, 60), where_taken(find_late(context.late, chunk.ordinal, flaw), context));
+        violation.message = fmt::format("the primary key {} {}", cut(violation.value, 60),
+                                        where_taken(find_late(context.late, chunk.ordinal, flaw), context));
     } else if (flaw.rule == Rule::unique && field != nullptr) {
         violation.value = value_text(parsed.batch.columns[flaw.field], flaw.record);
-        violation.message = fmt::format("`{}` is `{}`, which {}; every value must be unique", field->name, cut(violation.value, 60),
-                                        where_taken(find_late(context.late, chunk.ordinal, flaw), context));
+        violation.message =
+            fmt::format("`{}` is `{}`, which {}; every value must be unique", field->name, cut(violation.value, 60),
+                        where_taken(find_late(context.late, chunk.ordinal, flaw), context));
     } else {
         if (flaw.value.size != 0xFFFFFFFF) violation.value = cut(flaw.value.view(), kValueMax);
         violation.message = describe(flaw, field);
@@ -143,15 +155,17 @@ std::string violation_json(const Violation& violation) {
     RenderedChunk one;
     append_error_line(one, violation);
     const auto& line = one.error_lines.front();
-    return fmt::format("{}{},\"line\":{},\"byte\":{}{}", one.error_text.substr(0, line.head_end), violation.row, violation.line, violation.byte,
+    return fmt::format("{}{},\"line\":{},\"byte\":{}{}", one.error_text.substr(0, line.head_end), violation.row,
+                       violation.line, violation.byte,
                        one.error_text.substr(line.head_end, line.tail_end - line.head_end - 1));
 }
 
-void render(const Chunk& chunk, const ParsedChunk& parsed, const RenderContext& context, const RenderLimits& limits, RenderedChunk& out) {
+void render(const Chunk& chunk, const ParsedChunk& parsed, const RenderContext& context, const RenderLimits& limits,
+            RenderedChunk& out) {
     out.clear();
     const std::vector<Flaw>& flaws = parsed.flaws.kept();
-    std::uint64_t line = 0;       // lines before...
-    std::uint32_t counted = 0;    // ...this offset
+    std::uint64_t line = 0;    // lines before...
+    std::uint32_t counted = 0; // ...this offset
     std::string codes;
     std::string fields;
     std::string messages;

@@ -1,5 +1,6 @@
-// Flaws of a parsed chunk as text: violations for the report, lines of the error list and of the rejects. Everything but the numbers that depend on
-// the chunks before (row, line) is rendered on the parsing thread; those are put in when the chunks are merged in order. Floor 2.
+// Flaws of a parsed chunk as text: violations for the report, lines of the error list and of the rejects. Everything
+// but the numbers that depend on the chunks before (row, line) is rendered on the parsing thread; those are put in when
+// the chunks are merged in order. Floor 2.
 #pragma once
 
 #include <cstdint>
@@ -25,9 +26,9 @@ struct RenderedChunk {
     struct ErrorLine {
         std::uint32_t record = 0;
         std::uint64_t line = 0;
-        std::uint64_t byte = 0;      // absolute
-        std::uint32_t head_end = 0;  // in error_text: `{"code":"...","row":` ends here
-        std::uint32_t tail_end = 0;  // and the rest here
+        std::uint64_t byte = 0;     // absolute
+        std::uint32_t head_end = 0; // in error_text: `{"code":"...","row":` ends here
+        std::uint32_t tail_end = 0; // and the rest here
     };
     struct RejectLine {
         std::uint32_t record = 0;
@@ -42,7 +43,8 @@ struct RenderedChunk {
     void clear();
 };
 
-// `late` are the flaws of this chunk that have Rule::key_taken or unique, ascending; `first_row` tells the row of an earlier record.
+// `late` are the flaws of this chunk that have Rule::key_taken or unique, ascending; `first_row` tells the row of an
+// earlier record.
 struct RenderContext {
     const Schema& schema;
     CsvFormat format;
@@ -50,7 +52,8 @@ struct RenderContext {
     const std::vector<std::uint64_t>& rows_before; // by chunk ordinal, for LateFlaw::first; may be empty
 };
 
-void render(const Chunk& chunk, const ParsedChunk& parsed, const RenderContext& context, const RenderLimits& limits, RenderedChunk& out);
+void render(const Chunk& chunk, const ParsedChunk& parsed, const RenderContext& context, const RenderLimits& limits,
+            RenderedChunk& out);
 
 // A violation as the object of the error list, without the braces' neighbours: `{"code":...,"record":"..."}`.
 std::string violation_json(const Violation& violation);

@@ -1,6 +1,6 @@
-// The interface to the data itself: datasets, their versions and history. What it means, rule by rule, is in docs/versions.md; the memory
-// warehouse (warehouse/memory) is that text as plain code, and every other implementation must agree with it. Floor 3.
-// One Warehouse is safe from many threads; publishing is one at a time.
+// The interface to the data itself: datasets, their versions and history. What it means, rule by rule, is in
+// docs/versions.md; the memory warehouse (warehouse/memory) is that text as plain code, and every other implementation
+// must agree with it. Floor 3. One Warehouse is safe from many threads; publishing is one at a time.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,8 @@
 
 namespace inlet {
 
-// ---- what goes in ---------------------------------------------------------------------------------------------------------------
+// ---- what goes in
+// ---------------------------------------------------------------------------------------------------------------
 
 // Names one staged batch and the attempt that staged it. What is not named in a publication is never seen.
 struct StageToken {
@@ -35,7 +36,8 @@ enum class Effect : std::uint8_t {
     upsert,         // by primary key: inserts or replaces; of equal keys in the part the last one (by RecordOrder) wins
     replace,        // the part is the new content; only differences are written
     sync,           // upsert, and deletes live rows whose key is missing from the part, under the delete policy
-    delete_missing, // deletes live rows whose key is missing from the part and that no later version wrote: deletions that were held
+    delete_missing, // deletes live rows whose key is missing from the part and that no later version wrote: deletions
+                    // that were held
 };
 
 struct PublishPart {
@@ -47,14 +49,15 @@ struct PublishPart {
     bool broken_keys_readable = true;             // whether the key of each of them could be read
     std::shared_ptr<const RowSource> broken_keys; // their keys (only key columns are set); null when there are none
     std::optional<Version> delete_before;         // delete_missing: only rows with _version below this go
-    bool keys_distinct = false;                   // the checker saw that no key repeats in the part: the warehouse need not look for repeats
+    bool keys_distinct =
+        false; // the checker saw that no key repeats in the part: the warehouse need not look for repeats
 };
 
 struct PublishSubmission {
     SubmissionId id;
-    std::vector<PublishPart> parts;              // parts for one dataset apply in this order
-    // Deletions (and the empty snapshot) that a person approved, by dataset: carried out whatever the limits if exactly as many rows
-    // would go; otherwise the submission is held again with `approval-changed`.
+    std::vector<PublishPart> parts; // parts for one dataset apply in this order
+    // Deletions (and the empty snapshot) that a person approved, by dataset: carried out whatever the limits if exactly
+    // as many rows would go; otherwise the submission is held again with `approval-changed`.
     std::map<std::string, std::uint64_t> approved_deletes;
 };
 
@@ -66,20 +69,33 @@ public:
     // `orders`: ascending RecordOrder values of the part's records that conflict with live rows on `fields`
     // (the primary key: code primary-key; one unique field: code unique-error).
     virtual Result<Verdict> conflicts(SubmissionId submission, const std::string& dataset, FailureCode code,
-                                      const std::vector<std::string>& fields, const std::vector<RecordOrder>& orders) = 0;
+                                      const std::vector<std::string>& fields,
+                                      const std::vector<RecordOrder>& orders) = 0;
 };
 
 struct PublishRequest {
     std::vector<PublishSubmission> submissions; // in the order of their receipt; each succeeds or fails by itself
-    std::vector<Model> models;                  // recomputed in the same transaction when a table they read has changed; in dependency order
-    std::string by;                             // who
-    bool dry_run = false;                       // compute everything, change nothing
-    std::size_t sample_rows = 0;                // changed rows to return per part
+    std::vector<Model>
+        models;           // recomputed in the same transaction when a table they read has changed; in dependency order
+    std::string by;       // who
+    bool dry_run = false; // compute everything, change nothing
+    std::size_t sample_rows = 0; // changed rows to return per part
 };
 
-// ---- what comes out -------------------------------------------------------------------------------------------------------------
+// ---- what comes out
+// -------------------------------------------------------------------------------------------------------------
 
-enum class ResultKind : std::uint8_t { boolean, int64, float64, date, time, timestamp, text, json, numeric }; // json, numeric: held as text
+enum class ResultKind : std::uint8_t {
+    boolean,
+    int64,
+    float64,
+    date,
+    time,
+    timestamp,
+    text,
+    json,
+    numeric
+}; // json, numeric: held as text
 
 struct ResultColumn {
     std::string name;
@@ -117,7 +133,7 @@ struct ChangedRow {
 struct PartOutcome {
     std::string dataset;
     ChangeCounts counts;
-    std::uint64_t held_deletes = 0;    // rows that would have gone; the pipeline makes a delete_missing submission of them
+    std::uint64_t held_deletes = 0; // rows that would have gone; the pipeline makes a delete_missing submission of them
     std::uint64_t skipped_deletes = 0; // rows left in place by policy (over_limit: skip, or broken records)
     std::vector<ChangedRow> sample;
 };
@@ -126,7 +142,8 @@ struct SubmissionOutcome {
     enum class State : std::uint8_t { published, held, rejected };
     SubmissionId id;
     State state = State::published;
-    std::optional<Error> reason; // why held or rejected: deletes-over-limit, empty-snapshot, approval-changed, primary-key, unique-error ...
+    std::optional<Error> reason; // why held or rejected: deletes-over-limit, empty-snapshot, approval-changed,
+                                 // primary-key, unique-error ...
     std::vector<PartOutcome> parts;
 };
 
@@ -142,9 +159,9 @@ struct PublishOutcome {
 };
 
 struct UndoRequest {
-    SubmissionId id;                 // of the undo itself: it is a submission too
+    SubmissionId id;                   // of the undo itself: it is a submission too
     std::vector<SubmissionId> targets; // submissions or undos to take back (a version: all of its submissions)
-    bool cascade = false;            // also take back later submissions that wrote or repeated a key of the targets
+    bool cascade = false;              // also take back later submissions that wrote or repeated a key of the targets
     std::vector<Model> models;
     std::string by;
     bool dry_run = false;
@@ -164,8 +181,8 @@ struct VersionEntry {
     Timestamp published_at = 0;
     std::string dataset;
     SubmissionId submission;
-    std::string kind;                // append, upsert, replace, sync, delete_missing, undo, model
-    ChangeCounts counts;             // unchanged is not kept
+    std::string kind;    // append, upsert, replace, sync, delete_missing, undo, model
+    ChangeCounts counts; // unchanged is not kept
     std::string by;
     std::vector<SubmissionId> undoes; // for kind undo
 
@@ -190,13 +207,15 @@ class Warehouse {
 public:
     virtual ~Warehouse() = default;
 
-    // Makes the tables of new datasets and records contract revisions. A contract under which stored rows no longer fit is refused as
-    // contract-changed, naming the dataset and the difference; nothing is changed then. Datasets that are no longer defined stay as they are.
+    // Makes the tables of new datasets and records contract revisions. A contract under which stored rows no longer fit
+    // is refused as contract-changed, naming the dataset and the difference; nothing is changed then. Datasets that are
+    // no longer defined stay as they are.
     virtual Status define(const std::vector<Dataset>& datasets) = 0;
 
-    // Takes a batch in. `rows` may be read now or in publish() (a lazy token). `attempt` tells retries of one batch apart.
-    virtual Result<StageToken> stage(SubmissionId submission, const std::string& dataset, std::uint64_t batch, std::uint32_t attempt,
-                                     std::shared_ptr<const RowSource> rows) = 0;
+    // Takes a batch in. `rows` may be read now or in publish() (a lazy token). `attempt` tells retries of one batch
+    // apart.
+    virtual Result<StageToken> stage(SubmissionId submission, const std::string& dataset, std::uint64_t batch,
+                                     std::uint32_t attempt, std::shared_ptr<const RowSource> rows) = 0;
     virtual Status discard(SubmissionId submission) = 0; // all that is staged for it
     virtual Status discard_all() = 0;                    // at start: whatever a crash left
 
@@ -205,31 +224,34 @@ public:
     // Errors: undo-conflict, superseded-by-snapshot, version-pruned, already-undone, not-undoable, unique-error.
     virtual Result<UndoOutcome> undo(const UndoRequest& request) = 0;
 
-    // The version that published the submission in the dataset; nothing if it is not published there. An empty dataset: in any.
+    // The version that published the submission in the dataset; nothing if it is not published there. An empty dataset:
+    // in any.
     virtual Result<std::optional<Version>> published(SubmissionId submission, std::string_view dataset) = 0;
-    virtual Result<std::vector<VersionEntry>> versions(std::string_view dataset, std::size_t limit) = 0; // newest first; empty: all datasets
+    virtual Result<std::vector<VersionEntry>> versions(std::string_view dataset,
+                                                       std::size_t limit) = 0; // newest first; empty: all datasets
     virtual Result<std::vector<TableInfo>> tables() = 0;
     virtual Result<bool> undone(SubmissionId submission) = 0;
 
-    // The dataset's (or model's) rows as of a version (nothing: now): the contract's columns, then _version and _submission. No order.
-    // Errors: unknown-dataset, unknown-version (later than the last), version-pruned.
+    // The dataset's (or model's) rows as of a version (nothing: now): the contract's columns, then _version and
+    // _submission. No order. Errors: unknown-dataset, unknown-version (later than the last), version-pruned.
     virtual Status read(std::string_view dataset, std::optional<Version> as_of, ResultSink& sink) = 0;
     // Live rows by primary key, without scanning. `keys`: one column per key field, in key order.
     virtual Status find(std::string_view dataset, const RecordBatch& keys, ResultSink& sink) = 0;
-    // What changed between the versions: (b's rows) minus (a's rows). By primary key, else as a bag of rows (no updates then).
-    // `each` gets up to `limit` rows, ordered by key.
+    // What changed between the versions: (b's rows) minus (a's rows). By primary key, else as a bag of rows (no updates
+    // then). `each` gets up to `limit` rows, ordered by key.
     virtual Result<DiffSummary> diff(std::string_view dataset, Version a, Version b, std::size_t limit,
                                      const std::function<void(const ChangedRow&)>& each) = 0;
 
     // Forgets history rows that were superseded at or before `version`. Returns rows removed.
     virtual Result<std::uint64_t> prune(std::string_view dataset, Version version) = 0;
 
-    // One read-only statement of the user's own, over datasets, models and `views` by their names, as of a version (nothing: now).
-    // Errors: query-invalid, query-not-read-only, version-pruned.
-    virtual Status query(const std::string& sql, const std::vector<View>& views, std::optional<Version> as_of, ResultSink& sink) = 0;
+    // One read-only statement of the user's own, over datasets, models and `views` by their names, as of a version
+    // (nothing: now). Errors: query-invalid, query-not-read-only, version-pruned.
+    virtual Status query(const std::string& sql, const std::vector<View>& views, std::optional<Version> as_of,
+                         ResultSink& sink) = 0;
     // The same, written to a Parquet file.
-    virtual Status query_to_parquet(const std::string& sql, const std::vector<View>& views, std::optional<Version> as_of,
-                                    const std::string& path) = 0;
+    virtual Status query_to_parquet(const std::string& sql, const std::vector<View>& views,
+                                    std::optional<Version> as_of, const std::string& path) = 0;
 };
 
 } // namespace inlet

@@ -24,12 +24,21 @@ Cell cell_of(duckdb_type type, const void* data, idx_t row) {
     Cell cell;
     cell.null = false;
     switch (type) {
-    case DUCKDB_TYPE_BOOLEAN: cell.number = static_cast<const bool*>(data)[row]; break;
-    case DUCKDB_TYPE_INTEGER: cell.number = static_cast<const std::int32_t*>(data)[row]; break;
+    case DUCKDB_TYPE_BOOLEAN:
+        cell.number = static_cast<const bool*>(data)[row];
+        break;
+    case DUCKDB_TYPE_INTEGER:
+        cell.number = static_cast<const std::int32_t*>(data)[row];
+        break;
     case DUCKDB_TYPE_BIGINT:
-    case DUCKDB_TYPE_UBIGINT: cell.number = static_cast<const std::int64_t*>(data)[row]; break;
-    case DUCKDB_TYPE_VARCHAR: cell.text = text_of(static_cast<const duckdb_string_t*>(data)[row]); break;
-    default: CHECK(!"a column of an own query is cast to an integer, a boolean or a text");
+    case DUCKDB_TYPE_UBIGINT:
+        cell.number = static_cast<const std::int64_t*>(data)[row];
+        break;
+    case DUCKDB_TYPE_VARCHAR:
+        cell.text = text_of(static_cast<const duckdb_string_t*>(data)[row]);
+        break;
+    default:
+        CHECK(!"a column of an own query is cast to an integer, a boolean or a text");
     }
     return cell;
 }
@@ -37,7 +46,8 @@ Cell cell_of(duckdb_type type, const void* data, idx_t row) {
 } // namespace
 
 Error to_error(duckdb_error_type type, std::string message, FailureCode fallback) {
-    if (contains(message, "No space left on device") || contains(message, "max_temp_directory_size") || contains(message, "Disk quota exceeded")) {
+    if (contains(message, "No space left on device") || contains(message, "max_temp_directory_size") ||
+        contains(message, "Disk quota exceeded")) {
         return Error(FailureCode::disk_full, "the disk is full: " + message);
     }
     if (contains(message, "Could not set lock on file") || contains(message, "Conflicting lock is held")) {
@@ -46,17 +56,21 @@ Error to_error(duckdb_error_type type, std::string message, FailureCode fallback
     if (type == DUCKDB_ERROR_OUT_OF_MEMORY || contains(message, "Out of Memory Error")) {
         return Error(FailureCode::out_of_memory_limit, "the warehouse ran out of the memory it may use: " + message);
     }
-    if (type == DUCKDB_ERROR_FATAL || type == DUCKDB_ERROR_INTERNAL || type == DUCKDB_ERROR_IO || type == DUCKDB_ERROR_TRANSACTION) {
+    if (type == DUCKDB_ERROR_FATAL || type == DUCKDB_ERROR_INTERNAL || type == DUCKDB_ERROR_IO ||
+        type == DUCKDB_ERROR_TRANSACTION) {
         return Error(FailureCode::warehouse_failed, std::move(message));
     }
     return Error(fallback, std::move(message));
 }
 
-bool is_fatal(const Error& error) { return contains(error.message, kFatalMark) || contains(error.message, "FATAL Error"); }
+bool is_fatal(const Error& error) {
+    return contains(error.message, kFatalMark) || contains(error.message, "FATAL Error");
+}
 
 Result<std::shared_ptr<Instance>> Instance::open(const InstanceOptions& options) {
     duckdb_config config = nullptr;
-    if (duckdb_create_config(&config) == DuckDBError) return fail(FailureCode::warehouse_failed, "DuckDB could not make a configuration");
+    if (duckdb_create_config(&config) == DuckDBError)
+        return fail(FailureCode::warehouse_failed, "DuckDB could not make a configuration");
     struct Freed {
         duckdb_config* config;
         ~Freed() { duckdb_destroy_config(config); }
@@ -83,7 +97,8 @@ Result<std::shared_ptr<Instance>> Instance::open(const InstanceOptions& options)
     }
     duckdb_database database = nullptr;
     char* message = nullptr;
-    if (duckdb_open_ext(options.path.empty() ? nullptr : options.path.c_str(), &database, config, &message) == DuckDBError) {
+    if (duckdb_open_ext(options.path.empty() ? nullptr : options.path.c_str(), &database, config, &message) ==
+        DuckDBError) {
         std::string text = message != nullptr ? message : "DuckDB could not open the file";
         duckdb_free(message);
         return fail(to_error(DUCKDB_ERROR_INVALID, std::move(text)).with("path", options.path));
@@ -149,7 +164,8 @@ Result<std::int64_t> Connection::number(const std::string& sql) {
 }
 
 Status Connection::drop_temporary_tables() {
-    for (const auto& row : TRY(rows("SELECT table_name FROM duckdb_tables() WHERE temporary"))) TRY(run("DROP TABLE temp.main." + row[0].text));
+    for (const auto& row : TRY(rows("SELECT table_name FROM duckdb_tables() WHERE temporary")))
+        TRY(run("DROP TABLE temp.main." + row[0].text));
     return {};
 }
 

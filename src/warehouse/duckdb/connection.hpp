@@ -1,5 +1,5 @@
-// DuckDB's C API with owners and Results: an instance, a connection, a result. Nothing above this file frees a handle or reads an error text.
-// An Instance may be shared by threads; a Connection belongs to one thread at a time.
+// DuckDB's C API with owners and Results: an instance, a connection, a result. Nothing above this file frees a handle
+// or reads an error text. An Instance may be shared by threads; a Connection belongs to one thread at a time.
 #pragma once
 
 #include <duckdb.h>
@@ -62,15 +62,16 @@ public:
     duckdb_connection handle() const { return connection_; }
 
     Status run(const std::string& sql);
-    Result<std::int64_t> changed(const std::string& sql);       // rows that an INSERT, UPDATE or DELETE changed
-    Result<Rows> rows(const std::string& sql);                  // columns are integers, booleans and texts
-    Result<std::int64_t> number(const std::string& sql);        // one row, one column; no value counts as 0
-    Status drop_temporary_tables();                             // all of this connection
+    Result<std::int64_t> changed(const std::string& sql); // rows that an INSERT, UPDATE or DELETE changed
+    Result<Rows> rows(const std::string& sql);            // columns are integers, booleans and texts
+    Result<std::int64_t> number(const std::string& sql);  // one row, one column; no value counts as 0
+    Status drop_temporary_tables();                       // all of this connection
 
 private:
     Connection(std::shared_ptr<Instance> instance, duckdb_connection connection)
         : instance_(std::move(instance)), connection_(connection) {}
-    std::shared_ptr<Instance> instance_; // shared with the warehouse and its other connections: the last one closes the file
+    std::shared_ptr<Instance>
+        instance_; // shared with the warehouse and its other connections: the last one closes the file
     duckdb_connection connection_;
 };
 

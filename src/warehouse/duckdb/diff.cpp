@@ -23,7 +23,8 @@ std::string columns_as(const std::vector<StoredColumn>& wanted, const Revision& 
     std::vector<std::string> out;
     for (std::size_t i = 0; i < wanted.size(); i++) {
         const bool there = std::find(has.columns.begin(), has.columns.end(), wanted[i]) != has.columns.end();
-        out.push_back(fmt::format("{} AS c{}", there ? quote_name(wanted[i].name) : fmt::format("NULL::{}", wanted[i].type), i));
+        out.push_back(
+            fmt::format("{} AS c{}", there ? quote_name(wanted[i].name) : fmt::format("NULL::{}", wanted[i].type), i));
     }
     return fmt::format("{}", fmt::join(out, ", "));
 }
@@ -37,12 +38,15 @@ struct OneSided {
 OneSided one_sided(const StoredTable& table, const std::vector<StoredColumn>& wanted, Version low, Version high) {
     std::vector<std::string> gone;
     std::vector<std::string> come;
-    come.push_back(fmt::format("SELECT {} FROM {} WHERE _version > {} AND _version <= {}", columns_as(wanted, table.current()), live_table(table.name), low.value,
-                               high.value));
+    come.push_back(fmt::format("SELECT {} FROM {} WHERE _version > {} AND _version <= {}",
+                               columns_as(wanted, table.current()), live_table(table.name), low.value, high.value));
     for (const Revision& revision : table.revisions) {
-        const std::string from = fmt::format("SELECT {} FROM {}", columns_as(wanted, revision), history_table(table.name, revision.number));
-        gone.push_back(fmt::format("{} WHERE _version <= {} AND _until > {} AND _until <= {}", from, low.value, low.value, high.value));
-        come.push_back(fmt::format("{} WHERE _version > {} AND _version <= {} AND _until > {}", from, low.value, high.value, high.value));
+        const std::string from =
+            fmt::format("SELECT {} FROM {}", columns_as(wanted, revision), history_table(table.name, revision.number));
+        gone.push_back(fmt::format("{} WHERE _version <= {} AND _until > {} AND _until <= {}", from, low.value,
+                                   low.value, high.value));
+        come.push_back(fmt::format("{} WHERE _version > {} AND _version <= {} AND _until > {}", from, low.value,
+                                   high.value, high.value));
     }
     return {fmt::format("{}", fmt::join(gone, " UNION ALL ")), fmt::format("{}", fmt::join(come, " UNION ALL "))};
 }
@@ -60,11 +64,12 @@ std::string keyed_diff(const StoredTable& table, const std::vector<StoredColumn>
             other.push_back(fmt::format("g.c{0} IS DISTINCT FROM n.c{0}", i));
         }
     }
-    return fmt::format("SELECT (CASE WHEN g._there IS NULL THEN {} WHEN n._there IS NULL THEN {} ELSE {} END)::TINYINT AS _kind, {} "
-                       "FROM (SELECT 1 AS _there, * FROM ({})) g FULL JOIN (SELECT 1 AS _there, * FROM ({})) n ON {} "
-                       "WHERE g._there IS NULL OR n._there IS NULL OR {}",
-                       static_cast<int>(DeltaKind::insert), static_cast<int>(DeltaKind::remove), static_cast<int>(DeltaKind::update), fmt::join(sides, ", "),
-                       rows.gone, rows.come, fmt::join(same, " AND "), fmt::join(other, " OR "));
+    return fmt::format(
+        "SELECT (CASE WHEN g._there IS NULL THEN {} WHEN n._there IS NULL THEN {} ELSE {} END)::TINYINT AS _kind, {} "
+        "FROM (SELECT 1 AS _there, * FROM ({})) g FULL JOIN (SELECT 1 AS _there, * FROM ({})) n ON {} "
+        "WHERE g._there IS NULL OR n._there IS NULL OR {}",
+        static_cast<int>(DeltaKind::insert), static_cast<int>(DeltaKind::remove), static_cast<int>(DeltaKind::update),
+        fmt::join(sides, ", "), rows.gone, rows.come, fmt::join(same, " AND "), fmt::join(other, " OR "));
 }
 
 std::string bag_diff(const std::vector<StoredColumn>& wanted, const OneSided& rows) {
@@ -75,10 +80,12 @@ std::string bag_diff(const std::vector<StoredColumn>& wanted, const OneSided& ro
         after.push_back(fmt::format("CASE WHEN s._more > 0 THEN c{0} END AS a{0}", i));
     }
     const std::string columns = position_list("c", wanted.size());
-    return fmt::format("SELECT (CASE WHEN s._more > 0 THEN {} ELSE {} END)::TINYINT AS _kind, {}, {} FROM (SELECT {}, sum(_one)::BIGINT AS _more "
-                       "FROM (SELECT *, 1 AS _one FROM ({}) UNION ALL SELECT *, -1 FROM ({})) GROUP BY {} HAVING sum(_one) <> 0) s, range(abs(s._more))",
-                       static_cast<int>(DeltaKind::insert), static_cast<int>(DeltaKind::remove), fmt::join(before, ", "), fmt::join(after, ", "), columns, rows.come,
-                       rows.gone, columns);
+    return fmt::format("SELECT (CASE WHEN s._more > 0 THEN {} ELSE {} END)::TINYINT AS _kind, {}, {} FROM (SELECT {}, "
+                       "sum(_one)::BIGINT AS _more "
+                       "FROM (SELECT *, 1 AS _one FROM ({}) UNION ALL SELECT *, -1 FROM ({})) GROUP BY {} HAVING "
+                       "sum(_one) <> 0) s, range(abs(s._more))",
+                       static_cast<int>(DeltaKind::insert), static_cast<int>(DeltaKind::remove),
+                       fmt::join(before, ", "), fmt::join(after, ", "), columns, rows.come, rows.gone, columns);
 }
 
 // A batch of keys as a source of rows.
@@ -126,11 +133,18 @@ Result<DiffSummary> diff_versions(Connection& db, const StoredTable& table, Vers
     for (const auto& row : TRY(db.rows("SELECT _kind::BIGINT, count(*) FROM _diff GROUP BY _kind"))) {
         const auto count = static_cast<std::uint64_t>(row[1].number);
         switch (static_cast<DeltaKind>(row[0].number)) {
-        case DeltaKind::insert: summary.counts.inserted = count; break;
-        case DeltaKind::update: summary.counts.updated = count; break;
-        case DeltaKind::remove: summary.counts.deleted = count; break;
+        case DeltaKind::insert:
+            summary.counts.inserted = count;
+            break;
+        case DeltaKind::update:
+            summary.counts.updated = count;
+            break;
+        case DeltaKind::remove:
+            summary.counts.deleted = count;
+            break;
         case DeltaKind::same:
-        case DeltaKind::spared: break;
+        case DeltaKind::spared:
+            break;
         }
     }
     if (limit == 0) return summary;
@@ -138,8 +152,8 @@ Result<DiffSummary> diff_versions(Connection& db, const StoredTable& table, Vers
     const std::size_t width = wanted.size();
     std::vector<std::string> order{keyed ? "true" : "_kind"};
     for (const std::size_t i : table.key) order.push_back(fmt::format("coalesce(a{0}, b{0})", i));
-    const std::string sql = fmt::format("SELECT _kind, {}, {} FROM _diff ORDER BY {} {}", position_list("b", width), position_list("a", width),
-                                        fmt::join(order, ", "), limit_rows(limit));
+    const std::string sql = fmt::format("SELECT _kind, {}, {} FROM _diff ORDER BY {} {}", position_list("b", width),
+                                        position_list("a", width), fmt::join(order, ", "), limit_rows(limit));
     TRY(each_row(db, sql, [&](TextRow&& row) -> Status {
         each(changed_row(row, width));
         return {};
@@ -147,10 +161,11 @@ Result<DiffSummary> diff_versions(Connection& db, const StoredTable& table, Vers
     return summary;
 }
 
-Status find_rows(Connection& db, FeedRegistry& feeds, const StoredTable& table, const RecordBatch& keys, ResultSink& sink) {
+Status find_rows(Connection& db, FeedRegistry& feeds, const StoredTable& table, const RecordBatch& keys,
+                 ResultSink& sink) {
     if (table.key.empty() || keys.columns.size() != table.key.size()) {
-        return fail(FailureCode::bad_argument,
-                    fmt::format("the primary key of `{}` has {} fields, and {} were given", table.name, table.key.size(), keys.columns.size()));
+        return fail(FailureCode::bad_argument, fmt::format("the primary key of `{}` has {} fields, and {} were given",
+                                                           table.name, table.key.size(), keys.columns.size()));
     }
     Schema schema;
     std::vector<std::string> same;
@@ -159,9 +174,11 @@ Status find_rows(Connection& db, FeedRegistry& feeds, const StoredTable& table, 
         same.push_back(fmt::format("l.{} = k.c{}", quote_name(table.columns()[table.key[i]].name), i));
     }
     const FeedScope feed(feeds, db, schema, {std::make_shared<KeyRows>(keys)});
-    const Reading reading = TRY(prepare_reading(db, fmt::format("SELECT {}, l._version, l._submission FROM {} l SEMI JOIN {} k ON {}", column_list(table.columns(), "l."),
-                                                               live_table(table.name), feed.sql(), fmt::join(same, " AND ")),
-                                                FailureCode::warehouse_failed));
+    const Reading reading = TRY(prepare_reading(
+        db,
+        fmt::format("SELECT {}, l._version, l._submission FROM {} l SEMI JOIN {} k ON {}",
+                    column_list(table.columns(), "l."), live_table(table.name), feed.sql(), fmt::join(same, " AND ")),
+        FailureCode::warehouse_failed));
     auto done = deliver(reading.statement.get(), reading.columns, FailureCode::warehouse_failed, sink);
     if (!done) return fail(feed.blame(std::move(done.error())));
     return {};

@@ -16,6 +16,7 @@ namespace inlet::duck {
 Result<DiffSummary> diff_versions(Connection& db, const StoredTable& table, Version a, Version b, std::size_t limit,
                                   const std::function<void(const ChangedRow&)>& each);
 
-Status find_rows(Connection& db, FeedRegistry& feeds, const StoredTable& table, const RecordBatch& keys, ResultSink& sink);
+Status find_rows(Connection& db, FeedRegistry& feeds, const StoredTable& table, const RecordBatch& keys,
+                 ResultSink& sink);
 
 } // namespace inlet::duck

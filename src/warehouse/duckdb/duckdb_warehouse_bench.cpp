@@ -1,5 +1,6 @@
-// Not a test: what the DuckDB warehouse costs beside bare DuckDB. Usage: duckdb_warehouse_bench FOLDER [append|upsert|sync|small|find]...
-// Rows come from memory, so that only the warehouse is measured. Built on request: see README.md.
+// Not a test: what the DuckDB warehouse costs beside bare DuckDB. Usage: duckdb_warehouse_bench FOLDER
+// [append|upsert|sync|small|find]... Rows come from memory, so that only the warehouse is measured. Built on request:
+// see README.md.
 #include <duckdb.h>
 #include <sys/resource.h>
 
@@ -39,7 +40,9 @@ void must(const Status& status) {
 double cpu() {
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6; };
+    const auto seconds = [](const timeval& t) {
+        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+    };
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
@@ -63,7 +66,9 @@ class Ratings final : public RowSource {
 public:
     explicit Ratings(Shape shape) : shape_(shape) {}
     Result<std::unique_ptr<RowStream>> open() const override { return std::make_unique<Stream>(shape_); }
-    std::uint64_t rows() const override { return shape_.missing == 0 ? shape_.count : shape_.count - (shape_.count - 1) / shape_.missing - 1; }
+    std::uint64_t rows() const override {
+        return shape_.missing == 0 ? shape_.count : shape_.count - (shape_.count - 1) / shape_.missing - 1;
+    }
 
 private:
     class Stream final : public RowStream {
@@ -79,15 +84,18 @@ private:
             batch.columns.resize(4);
             batch.rejected.assign(rows, false);
             batch.rejected_count = 0;
-            const PhysicalType types[] = {PhysicalType::int64, PhysicalType::int64, PhysicalType::float64, PhysicalType::int64};
+            const PhysicalType types[] = {PhysicalType::int64, PhysicalType::int64, PhysicalType::float64,
+                                          PhysicalType::int64};
             for (std::size_t c = 0; c < 4; c++) batch.columns[c].reset(types[c], rows);
             for (std::size_t r = 0; r < rows; r++) {
                 const std::uint64_t i = shape_.first + (from + r) * shape_.step;
                 batch.columns[0].values<std::int64_t>()[r] = static_cast<std::int64_t>(i / 100);
                 batch.columns[1].values<std::int64_t>()[r] = static_cast<std::int64_t>((i % 100) * 1009);
                 const bool changed = shape_.changed != 0 && i % shape_.changed == 0;
-                batch.columns[2].values<double>()[r] = static_cast<double>((i * 2654435761u >> 7) % 10) * 0.5 + (changed ? 7 : 0);
-                batch.columns[3].values<std::int64_t>()[r] = static_cast<std::int64_t>(1'000'000'000 + (i * 2654435761u) % 100'000'000);
+                batch.columns[2].values<double>()[r] =
+                    static_cast<double>((i * 2654435761u >> 7) % 10) * 0.5 + (changed ? 7 : 0);
+                batch.columns[3].values<std::int64_t>()[r] =
+                    static_cast<std::int64_t>(1'000'000'000 + (i * 2654435761u) % 100'000'000);
                 if (shape_.missing != 0 && i % shape_.missing == 0) {
                     batch.rejected.set(r);
                     batch.rejected_count++;
@@ -105,7 +113,8 @@ private:
 
 class RejectAll final : public PublishJudge {
 public:
-    Result<Verdict> conflicts(SubmissionId, const std::string&, FailureCode, const std::vector<std::string>&, const std::vector<RecordOrder>&) override {
+    Result<Verdict> conflicts(SubmissionId, const std::string&, FailureCode, const std::vector<std::string>&,
+                              const std::vector<RecordOrder>&) override {
         return Verdict::reject;
     }
 };
@@ -113,8 +122,10 @@ public:
 Dataset ratings(bool keyed) {
     Dataset out;
     out.name = "ratings";
-    for (const auto& [name, type] : std::vector<std::pair<std::string, FieldType>>{
-             {"userId", FieldType::integer}, {"movieId", FieldType::integer}, {"rating", FieldType::number}, {"timestamp", FieldType::integer}}) {
+    for (const auto& [name, type] : std::vector<std::pair<std::string, FieldType>>{{"userId", FieldType::integer},
+                                                                                   {"movieId", FieldType::integer},
+                                                                                   {"rating", FieldType::number},
+                                                                                   {"timestamp", FieldType::integer}}) {
         Field field;
         field.name = name;
         field.type = type;
@@ -169,8 +180,9 @@ public:
         const PublishOutcome outcome = must(warehouse_->publish(request, judge_));
         const double seconds = now() - t;
         const auto& counts = outcome.submissions.at(0).parts.at(0).counts;
-        std::printf("  %-40s %8.3f s (cpu %7.3f) inserted %lu updated %lu deleted %lu unchanged %lu, peak %.0f MiB\n", what, seconds, cpu() - c, counts.inserted, counts.updated,
-                    counts.deleted, counts.unchanged, peak_mib());
+        std::printf("  %-40s %8.3f s (cpu %7.3f) inserted %lu updated %lu deleted %lu unchanged %lu, peak %.0f MiB\n",
+                    what, seconds, cpu() - c, counts.inserted, counts.updated, counts.deleted, counts.unchanged,
+                    peak_mib());
         std::fflush(stdout);
         must(warehouse_->discard(id));
         return seconds;
@@ -235,10 +247,12 @@ public:
         const double c = cpu();
         const double t = now();
         duckdb_result result;
-        if (duckdb_query(connection_, sql.c_str(), &result) == DuckDBError) std::printf("bare: %s\n", duckdb_result_error(&result));
+        if (duckdb_query(connection_, sql.c_str(), &result) == DuckDBError)
+            std::printf("bare: %s\n", duckdb_result_error(&result));
         duckdb_destroy_result(&result);
         const double seconds = now() - t;
-        if (what != nullptr) std::printf("  bare: %-34s %8.3f s (cpu %7.3f) peak %.0f MiB\n", what, seconds, cpu() - c, peak_mib());
+        if (what != nullptr)
+            std::printf("  bare: %-34s %8.3f s (cpu %7.3f) peak %.0f MiB\n", what, seconds, cpu() - c, peak_mib());
         std::fflush(stdout);
         return seconds;
     }
@@ -249,10 +263,13 @@ private:
 };
 
 std::string formula(std::uint64_t count, std::uint64_t changed, std::uint64_t missing = 0, std::uint64_t step = 1) {
-    return "SELECT i // 100 AS userId, (i % 100) * 1009 AS movieId, (((i * 2654435761) >> 7) % 10) * 0.5::DOUBLE + (CASE WHEN i % " +
+    return "SELECT i // 100 AS userId, (i % 100) * 1009 AS movieId, (((i * 2654435761) >> 7) % 10) * 0.5::DOUBLE + "
+           "(CASE WHEN i % " +
            std::to_string(changed == 0 ? 1'000'000'000'000 : changed) +
-           " = 0 THEN 7 ELSE 0 END) AS rating, 1000000000 + (i * 2654435761) % 100000000 AS timestamp FROM (SELECT range * " + std::to_string(step) + " AS i FROM range(" +
-           std::to_string(count) + ")) WHERE i % " + std::to_string(missing == 0 ? 1'000'000'000'000 : missing) + " <> 0 OR " + (missing == 0 ? "true" : "false");
+           " = 0 THEN 7 ELSE 0 END) AS rating, 1000000000 + (i * 2654435761) % 100000000 AS timestamp FROM (SELECT "
+           "range * " +
+           std::to_string(step) + " AS i FROM range(" + std::to_string(count) + ")) WHERE i % " +
+           std::to_string(missing == 0 ? 1'000'000'000'000 : missing) + " <> 0 OR " + (missing == 0 ? "true" : "false");
 }
 
 void append(Bench& bench, const std::string& folder) {
@@ -274,7 +291,8 @@ void append(Bench& bench, const std::string& folder) {
     std::filesystem::remove(folder + "/bare.duckdb");
     Bare bare(folder + "/bare.duckdb", "256MB");
     bare.run("CREATE TABLE AS of a formula", "CREATE TABLE t AS " + formula(26'024'289, 0));
-    bare.run("GROUP BY key HAVING", "SELECT count(*) FROM (SELECT userId, movieId FROM t GROUP BY ALL HAVING count(*) > 1)");
+    bare.run("GROUP BY key HAVING",
+             "SELECT count(*) FROM (SELECT userId, movieId FROM t GROUP BY ALL HAVING count(*) > 1)");
 }
 
 void upsert(Bench& bench, const std::string& folder, bool sync) {
@@ -293,15 +311,19 @@ void upsert(Bench& bench, const std::string& folder, bool sync) {
         std::filesystem::remove(folder + "/bare.duckdb");
         Bare bare(folder + "/bare.duckdb", memory);
         bare.run(nullptr, "CREATE TABLE l AS " + formula(10'000'000, 0));
-        bare.run(nullptr, "CREATE TEMP TABLE s AS " + (sync ? formula(10'000'000, 100, 99) : formula(1'000'000, 20, 0, 10)));
-        bare.run(memory != nullptr ? "the join, 256 MB" : "the join, memory unlimited",
-                 std::string("CREATE TEMP TABLE d AS SELECT s.*, l.userId AS lu, l.rowid AS r FROM s ") + (sync ? "FULL" : "LEFT") +
-                     " JOIN l ON s.userId = l.userId AND s.movieId = l.movieId WHERE l.userId IS NULL OR s.userId IS NULL "
-                     "OR s.rating IS DISTINCT FROM l.rating OR s.timestamp IS DISTINCT FROM l.timestamp");
-        bare.run("the same, counted only",
-                 std::string("SELECT count(*) FROM s ") + (sync ? "FULL" : "LEFT") +
-                     " JOIN l ON s.userId = l.userId AND s.movieId = l.movieId WHERE l.userId IS NULL OR s.userId IS NULL "
-                     "OR s.rating IS DISTINCT FROM l.rating OR s.timestamp IS DISTINCT FROM l.timestamp");
+        bare.run(nullptr,
+                 "CREATE TEMP TABLE s AS " + (sync ? formula(10'000'000, 100, 99) : formula(1'000'000, 20, 0, 10)));
+        bare.run(
+            memory != nullptr ? "the join, 256 MB" : "the join, memory unlimited",
+            std::string("CREATE TEMP TABLE d AS SELECT s.*, l.userId AS lu, l.rowid AS r FROM s ") +
+                (sync ? "FULL" : "LEFT") +
+                " JOIN l ON s.userId = l.userId AND s.movieId = l.movieId WHERE l.userId IS NULL OR s.userId IS NULL "
+                "OR s.rating IS DISTINCT FROM l.rating OR s.timestamp IS DISTINCT FROM l.timestamp");
+        bare.run(
+            "the same, counted only",
+            std::string("SELECT count(*) FROM s ") + (sync ? "FULL" : "LEFT") +
+                " JOIN l ON s.userId = l.userId AND s.movieId = l.movieId WHERE l.userId IS NULL OR s.userId IS NULL "
+                "OR s.rating IS DISTINCT FROM l.rating OR s.timestamp IS DISTINCT FROM l.timestamp");
     }
 }
 
@@ -346,7 +368,9 @@ int main(int argc, char** argv) {
     const std::string folder = argv[1];
     std::filesystem::create_directories(folder);
     std::vector<std::string_view> wanted(argv + 2, argv + argc);
-    const auto want = [&](std::string_view name) { return wanted.empty() || std::find(wanted.begin(), wanted.end(), name) != wanted.end(); };
+    const auto want = [&](std::string_view name) {
+        return wanted.empty() || std::find(wanted.begin(), wanted.end(), name) != wanted.end();
+    };
     Bench bench(folder);
     if (want("append")) append(bench, folder);
     if (want("upsert")) upsert(bench, folder, false);

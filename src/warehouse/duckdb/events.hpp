@@ -1,4 +1,5 @@
-// The submissions and undos of the past, as `_inlet.versions` lists them, and which of them are active (docs/versions.md, Undo). Values.
+// The submissions and undos of the past, as `_inlet.versions` lists them, and which of them are active
+// (docs/versions.md, Undo). Values.
 #pragma once
 
 #include <cstddef>

@@ -39,6 +39,8 @@ std::string history_table(std::string_view dataset, std::int64_t revision) {
     return "_inlet." + quote_name(name);
 }
 
-std::string touches_table(std::string_view dataset) { return "_inlet." + quote_name(std::string(dataset) + "_touches"); }
+std::string touches_table(std::string_view dataset) {
+    return "_inlet." + quote_name(std::string(dataset) + "_touches");
+}
 
 } // namespace inlet::duck

@@ -37,14 +37,16 @@ void next_chunk(duckdb_function_info info, duckdb_data_chunk out) {
     stream.chunk.reset(duckdb_fetch_chunk(stream.handle.result));
     if (stream.chunk == nullptr) {
         if (const char* message = duckdb_result_error(&stream.handle.result); message != nullptr && *message != '\0') {
-            stream.failure = to_error(duckdb_result_error_type(&stream.handle.result), message, FailureCode::query_invalid);
+            stream.failure =
+                to_error(duckdb_result_error_type(&stream.handle.result), message, FailureCode::query_invalid);
             duckdb_function_set_error(info, message);
         }
         duckdb_data_chunk_set_size(out, 0);
         return;
     }
     for (idx_t i = 0; i < duckdb_data_chunk_get_column_count(out); i++) {
-        duckdb_vector_reference_vector(duckdb_data_chunk_get_vector(out, i), duckdb_data_chunk_get_vector(stream.chunk.get(), i));
+        duckdb_vector_reference_vector(duckdb_data_chunk_get_vector(out, i),
+                                       duckdb_data_chunk_get_vector(stream.chunk.get(), i));
     }
     duckdb_data_chunk_set_size(out, duckdb_data_chunk_get_size(stream.chunk.get()));
 }
@@ -53,7 +55,8 @@ Status start(Connection& source, const std::string& sql, Stream& stream) {
     duckdb_prepared_statement statement = nullptr;
     const duckdb_state prepared = duckdb_prepare(source.handle(), sql.c_str(), &statement);
     stream.statement.reset(statement);
-    if (prepared == DuckDBError) return fail(to_error(DUCKDB_ERROR_INVALID, duckdb_prepare_error(statement), FailureCode::query_invalid));
+    if (prepared == DuckDBError)
+        return fail(to_error(DUCKDB_ERROR_INVALID, duckdb_prepare_error(statement), FailureCode::query_invalid));
     duckdb_pending_result pending = nullptr;
     if (duckdb_pending_prepared_streaming(statement, &pending) == DuckDBError) {
         Error error = to_error(DUCKDB_ERROR_INVALID, duckdb_pending_error(pending), FailureCode::query_invalid);
@@ -63,7 +66,8 @@ Status start(Connection& source, const std::string& sql, Stream& stream) {
     const duckdb_state executed = duckdb_execute_pending(pending, &stream.handle.result);
     duckdb_destroy_pending(&pending);
     if (executed == DuckDBError) {
-        return fail(to_error(duckdb_result_error_type(&stream.handle.result), duckdb_result_error(&stream.handle.result), FailureCode::query_invalid));
+        return fail(to_error(duckdb_result_error_type(&stream.handle.result),
+                             duckdb_result_error(&stream.handle.result), FailureCode::query_invalid));
     }
     return {};
 }
@@ -83,7 +87,8 @@ Status offer(Connection& writer, Stream& stream) {
 
 } // namespace
 
-Status write_parquet(Connection& source, const std::string& sql, const std::string& path, std::size_t memory_bytes_max) {
+Status write_parquet(Connection& source, const std::string& sql, const std::string& path,
+                     std::size_t memory_bytes_max) {
     Stream stream;
     TRY(start(source, sql, stream));
     InstanceOptions options;
@@ -96,7 +101,8 @@ Status write_parquet(Connection& source, const std::string& sql, const std::stri
 
     const std::string partial = path + ".partial";
     std::error_code failed;
-    auto written = writer->run(fmt::format("COPY (SELECT * FROM inlet_result()) TO {} (FORMAT PARQUET, COMPRESSION ZSTD)", quote_text(partial)));
+    auto written = writer->run(fmt::format(
+        "COPY (SELECT * FROM inlet_result()) TO {} (FORMAT PARQUET, COMPRESSION ZSTD)", quote_text(partial)));
     if (written) {
         std::filesystem::rename(partial, path, failed);
         if (!failed) return {};

@@ -14,7 +14,8 @@ Result<std::uint64_t> prune_table(Connection& db, StoredTable& table, Version ve
     if (version <= table.pruned_below) return 0;
     std::int64_t removed = 0;
     for (const Revision& revision : table.revisions) {
-        removed += TRY(db.changed(fmt::format("DELETE FROM {} WHERE _until <= {}", history_table(table.name, revision.number), version.value)));
+        removed += TRY(db.changed(fmt::format("DELETE FROM {} WHERE _until <= {}",
+                                              history_table(table.name, revision.number), version.value)));
     }
     if (!table.model && !table.key.empty()) {
         TRY(db.run(fmt::format("DELETE FROM {} WHERE _version <= {}", touches_table(table.name), version.value)));

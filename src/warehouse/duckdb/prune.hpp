@@ -10,7 +10,8 @@
 
 namespace inlet::duck {
 
-// Removes history that ended at or before the version, and touches up to it; `table` learns its new bound. Returns history rows removed.
+// Removes history that ended at or before the version, and touches up to it; `table` learns its new bound. Returns
+// history rows removed.
 Result<std::uint64_t> prune_table(Connection& db, StoredTable& table, Version version);
 
 } // namespace inlet::duck

@@ -19,7 +19,8 @@ Result<Prepared> prepare(Connection& connection, const std::string& sql, Failure
     Prepared prepared(statement);
     if (state == DuckDBError) {
         const char* message = duckdb_prepare_error(statement);
-        return fail(to_error(DUCKDB_ERROR_INVALID, message != nullptr ? message : "DuckDB could not prepare the statement", fallback));
+        return fail(to_error(DUCKDB_ERROR_INVALID,
+                             message != nullptr ? message : "DuckDB could not prepare the statement", fallback));
     }
     return prepared;
 }
@@ -58,12 +59,14 @@ Result<Reading> prepare_reading(Connection& connection, const std::string& sql, 
         duckdb_free(const_cast<char*>(name));
         const std::string position = fmt::format("c{}", i);
         names += fmt::format("{}{}", i == 0 ? "" : ", ", position);
-        select += fmt::format("{}{}", i == 0 ? "" : ", ", delivery.cast != nullptr ? fmt::format(fmt::runtime(delivery.cast), position) : position);
+        select += fmt::format("{}{}", i == 0 ? "" : ", ",
+                              delivery.cast != nullptr ? fmt::format(fmt::runtime(delivery.cast), position) : position);
         as_it_is = as_it_is && delivery.cast == nullptr;
     }
     if (!as_it_is) {
         // query() parses the text as a statement of its own, so that comments and semicolons at its end do no harm.
-        reading.statement = TRY(prepare(connection, fmt::format("SELECT {} FROM query({}) AS q({})", select, quote_text(sql), names), fallback));
+        reading.statement = TRY(prepare(
+            connection, fmt::format("SELECT {} FROM query({}) AS q({})", select, quote_text(sql), names), fallback));
     }
     return reading;
 }
@@ -71,13 +74,20 @@ Result<Reading> prepare_reading(Connection& connection, const std::string& sql, 
 std::optional<std::string> value_text(const Column& column, std::size_t row) {
     if (!column.present.test(row)) return std::nullopt;
     switch (column.type) {
-    case PhysicalType::boolean: return column.values<std::uint8_t>()[row] != 0 ? "true" : "false";
-    case PhysicalType::int64: return std::to_string(column.values<std::int64_t>()[row]);
-    case PhysicalType::float64: return format_number(column.values<double>()[row]);
-    case PhysicalType::date: return format_date(column.values<std::int32_t>()[row]);
-    case PhysicalType::time: return format_time(column.values<std::int64_t>()[row]);
-    case PhysicalType::timestamp: return format_datetime(column.values<std::int64_t>()[row]);
-    case PhysicalType::text: return std::string(column.values<TextRef>()[row].view());
+    case PhysicalType::boolean:
+        return column.values<std::uint8_t>()[row] != 0 ? "true" : "false";
+    case PhysicalType::int64:
+        return std::to_string(column.values<std::int64_t>()[row]);
+    case PhysicalType::float64:
+        return format_number(column.values<double>()[row]);
+    case PhysicalType::date:
+        return format_date(column.values<std::int32_t>()[row]);
+    case PhysicalType::time:
+        return format_time(column.values<std::int64_t>()[row]);
+    case PhysicalType::timestamp:
+        return format_datetime(column.values<std::int64_t>()[row]);
+    case PhysicalType::text:
+        return std::string(column.values<TextRef>()[row].view());
     }
     CHECK(!"a physical type has a text");
 }
@@ -109,16 +119,19 @@ std::string select_as_of(const StoredTable& table, std::optional<Version> versio
         sources.push_back(fmt::format("{}{} WHERE _version <= {}", select, live_table(table.name), version->value));
     }
     for (const Revision& other : table.revisions) {
-        // Rows superseded before the revision began are not seen under it; where a later one lacks its columns, all rows were written anew then.
+        // Rows superseded before the revision began are not seen under it; where a later one lacks its columns, all
+        // rows were written anew then.
         if (other.number < revision.number || !has_columns(other, revision)) continue;
-        sources.push_back(fmt::format("{}{} WHERE _version <= {} AND _until > {}", select, history_table(table.name, other.number), version->value, version->value));
+        sources.push_back(fmt::format("{}{} WHERE _version <= {} AND _until > {}", select,
+                                      history_table(table.name, other.number), version->value, version->value));
     }
     return fmt::format("{}", fmt::join(sources, " UNION ALL "));
 }
 
 Status check_version(Version version, Version last) {
     if (version > last || version.value < 0) {
-        return fail(FailureCode::unknown_version, fmt::format("there is no version {}; the last one is {}", version.value, last.value));
+        return fail(FailureCode::unknown_version,
+                    fmt::format("there is no version {}; the last one is {}", version.value, last.value));
     }
     return {};
 }
@@ -126,7 +139,8 @@ Status check_version(Version version, Version last) {
 Status check_as_of(const StoredTable& table, Version version, Version last) {
     TRY(check_version(version, last));
     if (version < table.pruned_below) {
-        return fail(Error(FailureCode::version_pruned, fmt::format("the history of `{}` below version {} was pruned", table.name, table.pruned_below.value))
+        return fail(Error(FailureCode::version_pruned, fmt::format("the history of `{}` below version {} was pruned",
+                                                                   table.name, table.pruned_below.value))
                         .with("dataset", table.name));
     }
     return {};

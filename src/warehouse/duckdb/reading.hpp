@@ -30,8 +30,9 @@ Status each_row(Connection& connection, const std::string& sql, const std::funct
 // A value as text, as the diff and exports show it; nothing if there is none.
 std::optional<std::string> value_text(const Column& column, std::size_t row);
 
-// `SELECT` of the table as of a version (nothing: now): the columns of the revision that stood then, _version, _submission.
-// `catalog`, when given, is put ahead of the names of tables, so that views of the same name do not shadow them.
+// `SELECT` of the table as of a version (nothing: now): the columns of the revision that stood then, _version,
+// _submission. `catalog`, when given, is put ahead of the names of tables, so that views of the same name do not shadow
+// them.
 std::string select_as_of(const StoredTable& table, std::optional<Version> version, const std::string& catalog = "");
 
 // Errors: unknown-version, version-pruned.

@@ -9,55 +9,73 @@ namespace inlet::duck {
 
 Delivery delivery_of(duckdb_logical_type type) {
     switch (duckdb_get_type_id(type)) {
-    case DUCKDB_TYPE_BOOLEAN: return {ResultKind::boolean};
+    case DUCKDB_TYPE_BOOLEAN:
+        return {ResultKind::boolean};
     case DUCKDB_TYPE_TINYINT:
     case DUCKDB_TYPE_SMALLINT:
     case DUCKDB_TYPE_INTEGER:
     case DUCKDB_TYPE_BIGINT:
     case DUCKDB_TYPE_UTINYINT:
     case DUCKDB_TYPE_USMALLINT:
-    case DUCKDB_TYPE_UINTEGER: return {ResultKind::int64};
+    case DUCKDB_TYPE_UINTEGER:
+        return {ResultKind::int64};
     case DUCKDB_TYPE_FLOAT:
-    case DUCKDB_TYPE_DOUBLE: return {ResultKind::float64};
-    case DUCKDB_TYPE_DATE: return {ResultKind::date};
-    case DUCKDB_TYPE_TIME: return {ResultKind::time};
-    case DUCKDB_TYPE_TIME_NS: return {ResultKind::time, "CAST({} AS TIME)"};
+    case DUCKDB_TYPE_DOUBLE:
+        return {ResultKind::float64};
+    case DUCKDB_TYPE_DATE:
+        return {ResultKind::date};
+    case DUCKDB_TYPE_TIME:
+        return {ResultKind::time};
+    case DUCKDB_TYPE_TIME_NS:
+        return {ResultKind::time, "CAST({} AS TIME)"};
     case DUCKDB_TYPE_TIMESTAMP:
-    case DUCKDB_TYPE_TIMESTAMP_TZ: return {ResultKind::timestamp}; // both count microseconds of UTC
+    case DUCKDB_TYPE_TIMESTAMP_TZ:
+        return {ResultKind::timestamp}; // both count microseconds of UTC
     case DUCKDB_TYPE_TIMESTAMP_S:
     case DUCKDB_TYPE_TIMESTAMP_MS:
-    case DUCKDB_TYPE_TIMESTAMP_NS: return {ResultKind::timestamp, "CAST({} AS TIMESTAMP)"};
+    case DUCKDB_TYPE_TIMESTAMP_NS:
+        return {ResultKind::timestamp, "CAST({} AS TIMESTAMP)"};
     case DUCKDB_TYPE_UBIGINT:
     case DUCKDB_TYPE_HUGEINT:
     case DUCKDB_TYPE_UHUGEINT:
     case DUCKDB_TYPE_DECIMAL:
-    case DUCKDB_TYPE_BIGNUM: return {ResultKind::numeric, "CAST({} AS VARCHAR)"};
+    case DUCKDB_TYPE_BIGNUM:
+        return {ResultKind::numeric, "CAST({} AS VARCHAR)"};
     case DUCKDB_TYPE_LIST:
     case DUCKDB_TYPE_STRUCT:
     case DUCKDB_TYPE_MAP:
     case DUCKDB_TYPE_ARRAY:
-    case DUCKDB_TYPE_UNION: return {ResultKind::json, "to_json({})"};
+    case DUCKDB_TYPE_UNION:
+        return {ResultKind::json, "to_json({})"};
     case DUCKDB_TYPE_VARCHAR: {
         char* alias = duckdb_logical_type_get_alias(type);
         const bool json = alias != nullptr && std::string_view(alias) == "JSON";
         duckdb_free(alias);
         return {json ? ResultKind::json : ResultKind::text};
     }
-    default: return {ResultKind::text, "CAST({} AS VARCHAR)"};
+    default:
+        return {ResultKind::text, "CAST({} AS VARCHAR)"};
     }
 }
 
 PhysicalType physical_type(ResultKind kind) {
     switch (kind) {
-    case ResultKind::boolean: return PhysicalType::boolean;
-    case ResultKind::int64: return PhysicalType::int64;
-    case ResultKind::float64: return PhysicalType::float64;
-    case ResultKind::date: return PhysicalType::date;
-    case ResultKind::time: return PhysicalType::time;
-    case ResultKind::timestamp: return PhysicalType::timestamp;
+    case ResultKind::boolean:
+        return PhysicalType::boolean;
+    case ResultKind::int64:
+        return PhysicalType::int64;
+    case ResultKind::float64:
+        return PhysicalType::float64;
+    case ResultKind::date:
+        return PhysicalType::date;
+    case ResultKind::time:
+        return PhysicalType::time;
+    case ResultKind::timestamp:
+        return PhysicalType::timestamp;
     case ResultKind::text:
     case ResultKind::json:
-    case ResultKind::numeric: return PhysicalType::text;
+    case ResultKind::numeric:
+        return PhysicalType::text;
     }
     CHECK(!"a result kind has a physical type");
 }
@@ -72,26 +90,36 @@ void widen(const void* from, std::size_t count, To* to) {
 
 void take_values(duckdb_type type, const void* data, std::size_t count, Column& column) {
     switch (type) {
-    case DUCKDB_TYPE_TINYINT: return widen<std::int8_t>(data, count, column.values<std::int64_t>());
-    case DUCKDB_TYPE_SMALLINT: return widen<std::int16_t>(data, count, column.values<std::int64_t>());
-    case DUCKDB_TYPE_INTEGER: return widen<std::int32_t>(data, count, column.values<std::int64_t>());
-    case DUCKDB_TYPE_UTINYINT: return widen<std::uint8_t>(data, count, column.values<std::int64_t>());
-    case DUCKDB_TYPE_USMALLINT: return widen<std::uint16_t>(data, count, column.values<std::int64_t>());
-    case DUCKDB_TYPE_UINTEGER: return widen<std::uint32_t>(data, count, column.values<std::int64_t>());
-    case DUCKDB_TYPE_FLOAT: return widen<float>(data, count, column.values<double>());
+    case DUCKDB_TYPE_TINYINT:
+        return widen<std::int8_t>(data, count, column.values<std::int64_t>());
+    case DUCKDB_TYPE_SMALLINT:
+        return widen<std::int16_t>(data, count, column.values<std::int64_t>());
+    case DUCKDB_TYPE_INTEGER:
+        return widen<std::int32_t>(data, count, column.values<std::int64_t>());
+    case DUCKDB_TYPE_UTINYINT:
+        return widen<std::uint8_t>(data, count, column.values<std::int64_t>());
+    case DUCKDB_TYPE_USMALLINT:
+        return widen<std::uint16_t>(data, count, column.values<std::int64_t>());
+    case DUCKDB_TYPE_UINTEGER:
+        return widen<std::uint32_t>(data, count, column.values<std::int64_t>());
+    case DUCKDB_TYPE_FLOAT:
+        return widen<float>(data, count, column.values<double>());
     case DUCKDB_TYPE_VARCHAR: {
         auto* texts = static_cast<duckdb_string_t*>(const_cast<void*>(data));
         auto* to = column.values<TextRef>();
         for (std::size_t i = 0; i < count; i++) {
-            to[i] = column.present.test(i) ? TextRef{duckdb_string_t_data(&texts[i]), duckdb_string_t_length(texts[i])} : TextRef{};
+            to[i] = column.present.test(i) ? TextRef{duckdb_string_t_data(&texts[i]), duckdb_string_t_length(texts[i])}
+                                           : TextRef{};
         }
         return;
     }
-    default: std::memcpy(column.values<char>(), data, count * Column::width(column.type));
+    default:
+        std::memcpy(column.values<char>(), data, count * Column::width(column.type));
     }
 }
 
-void take_chunk(duckdb_data_chunk chunk, const std::vector<ResultColumn>& columns, std::uint64_t ordinal, RecordBatch& batch) {
+void take_chunk(duckdb_data_chunk chunk, const std::vector<ResultColumn>& columns, std::uint64_t ordinal,
+                RecordBatch& batch) {
     const std::size_t count = duckdb_data_chunk_get_size(chunk);
     batch.ordinal = ordinal;
     batch.rows = count;
@@ -104,7 +132,8 @@ void take_chunk(duckdb_data_chunk chunk, const std::vector<ResultColumn>& column
         column.reset(physical_type(columns[c].kind), count);
         if (const std::uint64_t* validity = duckdb_vector_get_validity(vector); validity != nullptr && count != 0) {
             auto words = column.present.words();
-            for (std::size_t w = 0; w < words.size(); w++) words[w] &= validity[w]; // keeps the bits beyond the end at 0
+            for (std::size_t w = 0; w < words.size(); w++)
+                words[w] &= validity[w]; // keeps the bits beyond the end at 0
         }
         const LogicalType type(duckdb_vector_get_column_type(vector));
         take_values(duckdb_get_type_id(type.get()), duckdb_vector_get_data(vector), count, column);
@@ -113,7 +142,8 @@ void take_chunk(duckdb_data_chunk chunk, const std::vector<ResultColumn>& column
 
 } // namespace
 
-Status deliver(duckdb_prepared_statement statement, const std::vector<ResultColumn>& columns, FailureCode fallback, ResultSink& sink) {
+Status deliver(duckdb_prepared_statement statement, const std::vector<ResultColumn>& columns, FailureCode fallback,
+               ResultSink& sink) {
     duckdb_pending_result pending = nullptr;
     struct Freed {
         duckdb_pending_result* pending;

@@ -1,4 +1,5 @@
-// DuckDB's chunks as record batches: what reads and queries hand to a ResultSink. Numbers are copied, text is borrowed from the chunk.
+// DuckDB's chunks as record batches: what reads and queries hand to a ResultSink. Numbers are copied, text is borrowed
+// from the chunk.
 #pragma once
 
 #include <string>
@@ -17,9 +18,10 @@ struct Delivery {
 };
 Delivery delivery_of(duckdb_logical_type type);
 
-// Runs a prepared statement, streaming, and hands its rows on; columns are named by `columns`. Every column must be deliverable as it is.
-// `fallback` is the code for what DuckDB finds wrong while it runs.
-Status deliver(duckdb_prepared_statement statement, const std::vector<ResultColumn>& columns, FailureCode fallback, ResultSink& sink);
+// Runs a prepared statement, streaming, and hands its rows on; columns are named by `columns`. Every column must be
+// deliverable as it is. `fallback` is the code for what DuckDB finds wrong while it runs.
+Status deliver(duckdb_prepared_statement statement, const std::vector<ResultColumn>& columns, FailureCode fallback,
+               ResultSink& sink);
 
 // The physical type that a kind lies in memory as.
 PhysicalType physical_type(ResultKind kind);

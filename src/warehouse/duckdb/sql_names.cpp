@@ -21,7 +21,8 @@ Result<std::optional<std::vector<NamedTable>>> named_tables(Connection& db, cons
         "WITH parsed AS (SELECT json_serialize_sql({}) AS j), "
         "nodes AS (SELECT t.value AS v FROM parsed, json_tree(parsed.j) t WHERE t.\"type\" = 'OBJECT') "
         "SELECT 'error' AS kind, '' AS catalog, '' AS schema, '' AS name FROM parsed WHERE (j->>'$.error') = 'true' "
-        "UNION ALL SELECT DISTINCT 'table', v->>'$.catalog_name', v->>'$.schema_name', v->>'$.table_name' FROM nodes WHERE (v->>'$.type') = 'BASE_TABLE'",
+        "UNION ALL SELECT DISTINCT 'table', v->>'$.catalog_name', v->>'$.schema_name', v->>'$.table_name' FROM nodes "
+        "WHERE (v->>'$.type') = 'BASE_TABLE'",
         quote_text(sql))));
     std::vector<NamedTable> names;
     for (const auto& row : rows) {
@@ -48,7 +49,8 @@ Status check_select(Connection& db, const std::string& sql, FailureCode invalid)
     if (type != DUCKDB_STATEMENT_TYPE_SELECT && type != DUCKDB_STATEMENT_TYPE_EXPLAIN) {
         return fail(FailureCode::query_not_read_only, "only SELECT is run; data changes by submissions alone");
     }
-    if (duckdb_nparams(prepared_raw) != 0) return fail(invalid, "the statement has parameters, and there are no values for them");
+    if (duckdb_nparams(prepared_raw) != 0)
+        return fail(invalid, "the statement has parameters, and there are no values for them");
     return {};
 }
 

@@ -17,10 +17,12 @@ struct NamedTable {
     std::string table;
 };
 
-// All tables that the statement names, those of its own WITH among them; nothing if it is not a SELECT that DuckDB can parse.
+// All tables that the statement names, those of its own WITH among them; nothing if it is not a SELECT that DuckDB can
+// parse.
 Result<std::optional<std::vector<NamedTable>>> named_tables(Connection& db, const std::string& sql);
 
-// Refuses what is not one SELECT or EXPLAIN without parameters. Errors: `invalid` for what DuckDB cannot run, query-not-read-only.
+// Refuses what is not one SELECT or EXPLAIN without parameters. Errors: `invalid` for what DuckDB cannot run,
+// query-not-read-only.
 Status check_select(Connection& db, const std::string& sql, FailureCode invalid);
 
 // For comparing names as DuckDB does: ASCII letters in lower case.

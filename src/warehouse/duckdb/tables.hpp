@@ -1,5 +1,5 @@
-// Which tables the file holds: datasets and models, their columns by contract revision, keys, and what is pruned. A value, read from `_inlet`
-// within a transaction; the warehouse keeps the committed one.
+// Which tables the file holds: datasets and models, their columns by contract revision, keys, and what is pruned. A
+// value, read from `_inlet` within a transaction; the warehouse keeps the committed one.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +29,7 @@ struct StoredColumn {
 // How a table looked from a version on.
 struct Revision {
     std::int64_t number = 1;
-    Version from;      // the first version that could be published under it
+    Version from; // the first version that could be published under it
     std::string definition;
     std::vector<StoredColumn> columns;
 };
@@ -57,11 +57,13 @@ Status prepare_file(Connection& connection, bool read_only);
 Result<Tables> load_tables(Connection& connection);
 Result<Version> last_version(Connection& connection);
 
-// Makes or changes the tables of the datasets within the current transaction; `tables` is what stands. Error: contract-changed.
+// Makes or changes the tables of the datasets within the current transaction; `tables` is what stands. Error:
+// contract-changed.
 Status define_datasets(Connection& connection, const Tables& tables, const std::vector<Dataset>& datasets);
 
 // The tables of a new dataset or model, and its line in `_inlet.contracts`.
-Status create_tables(Connection& connection, const std::string& name, const Revision& revision, const std::vector<std::size_t>& key, bool model);
+Status create_tables(Connection& connection, const std::string& name, const Revision& revision,
+                     const std::vector<std::size_t>& key, bool model);
 // Drops them, with all revisions.
 Status drop_tables(Connection& connection, const StoredTable& table);
 

@@ -20,7 +20,8 @@ namespace {
 constexpr const char* kFlips = "_undo_flips"; // temporary table, see make_event_table
 constexpr const char* kDelta = "_undo_delta"; // as a ChangeSet's delta, and _nsub: the submission of the row that comes
 
-// Rows of the past (alias h) that event e left there; that it ended. What it brought and ended itself was there in passing.
+// Rows of the past (alias h) that event e left there; that it ended. What it brought and ended itself was there in
+// passing.
 constexpr const char* kLeft = "h._submission = e._id AND h._version = e._at AND h._ended_by <> e._id";
 constexpr const char* kEnded = "h._ended_by = e._id AND NOT (h._submission = e._id AND h._version = e._at)";
 
@@ -34,7 +35,8 @@ std::string columns_as(const StoredTable& table, std::string_view from, std::str
 
 std::string renumbered(const StoredTable& table, std::string_view from, std::string_view to) {
     std::string out;
-    for (std::size_t i = 0; i < table.columns().size(); i++) out += fmt::format("{}{}{} AS {}{}", i == 0 ? "" : ", ", from, i, to, i);
+    for (std::size_t i = 0; i < table.columns().size(); i++)
+        out += fmt::format("{}{}{} AS {}{}", i == 0 ? "" : ", ", from, i, to, i);
     return out;
 }
 
@@ -55,42 +57,52 @@ Status compare_keys(Connection& db, const StoredTable& table) {
         same_live.push_back(fmt::format("w.k{} = l.{}", i, name));
     }
     // Of those that come back the last one decides a key, else of those that go the first one.
-    const std::string written =
-        fmt::format("SELECT {0}, max(_rank) FILTER (_back) AS _last, min(_rank) FILTER (NOT _back) AS _first FROM ("
-                    "SELECT {1}, e._rank, e._back FROM {2} l JOIN {3} e ON l._submission = e._id AND l._version = e._at UNION ALL "
-                    "SELECT {4}, e._rank, e._back FROM ({5}) h JOIN {3} e ON h._submission = e._id AND h._version = e._at UNION ALL "
-                    "SELECT {4}, e._rank, e._back FROM ({5}) h JOIN {3} e ON h._ended_by = e._id) GROUP BY {0}",
-                    fmt::join(names, ", "), fmt::join(live_keys, ", "), live_table(table.name), kFlips, fmt::join(past_keys, ", "), past);
-    const std::string candidates = fmt::format("SELECT {0}, h._submission AS _nsub, e._rank FROM ({1}) h JOIN {2} e ON {3} WHERE e._back UNION ALL "
-                                               "SELECT {0}, h._submission, e._rank FROM ({1}) h JOIN {2} e ON {4} WHERE NOT e._back",
-                                               columns_as(table, "h", "c"), past, kFlips, kLeft, kEnded);
+    const std::string written = fmt::format(
+        "SELECT {0}, max(_rank) FILTER (_back) AS _last, min(_rank) FILTER (NOT _back) AS _first FROM ("
+        "SELECT {1}, e._rank, e._back FROM {2} l JOIN {3} e ON l._submission = e._id AND l._version = e._at UNION ALL "
+        "SELECT {4}, e._rank, e._back FROM ({5}) h JOIN {3} e ON h._submission = e._id AND h._version = e._at UNION "
+        "ALL "
+        "SELECT {4}, e._rank, e._back FROM ({5}) h JOIN {3} e ON h._ended_by = e._id) GROUP BY {0}",
+        fmt::join(names, ", "), fmt::join(live_keys, ", "), live_table(table.name), kFlips, fmt::join(past_keys, ", "),
+        past);
+    const std::string candidates = fmt::format(
+        "SELECT {0}, h._submission AS _nsub, e._rank FROM ({1}) h JOIN {2} e ON {3} WHERE e._back UNION ALL "
+        "SELECT {0}, h._submission, e._rank FROM ({1}) h JOIN {2} e ON {4} WHERE NOT e._back",
+        columns_as(table, "h", "c"), past, kFlips, kLeft, kEnded);
     std::vector<std::string> other{"false"};
-    for (std::size_t i = 0; i < table.columns().size(); i++) other.push_back(fmt::format("c.c{} IS DISTINCT FROM l.{}", i, quote_name(table.columns()[i].name)));
+    for (std::size_t i = 0; i < table.columns().size(); i++)
+        other.push_back(fmt::format("c.c{} IS DISTINCT FROM l.{}", i, quote_name(table.columns()[i].name)));
     return db.run(fmt::format(
-        "CREATE TEMP TABLE {0} AS SELECT (CASE WHEN l.rowid IS NULL THEN {1} WHEN c._nsub IS NULL THEN {2} WHEN {3} THEN {4} ELSE {5} END)::TINYINT AS _kind, "
+        "CREATE TEMP TABLE {0} AS SELECT (CASE WHEN l.rowid IS NULL THEN {1} WHEN c._nsub IS NULL THEN {2} WHEN {3} "
+        "THEN {4} ELSE {5} END)::TINYINT AS _kind, "
         "l.rowid AS _rid, {6}, {7}, l._version AS _over, l._submission AS _osub, c._nsub "
         "FROM ({8}) w LEFT JOIN ({9}) c ON {10} AND c._rank = coalesce(w._last, w._first) LEFT JOIN {11} l ON {12} "
         "WHERE l.rowid IS NOT NULL OR c._nsub IS NOT NULL",
-        kDelta, static_cast<int>(DeltaKind::insert), static_cast<int>(DeltaKind::remove), fmt::join(other, " OR "), static_cast<int>(DeltaKind::update),
-        static_cast<int>(DeltaKind::same), renumbered(table, "c.c", "n"), columns_as(table, "l", "o"), written, candidates, fmt::join(same_candidate, " AND "),
-        live_table(table.name), fmt::join(same_live, " AND ")));
+        kDelta, static_cast<int>(DeltaKind::insert), static_cast<int>(DeltaKind::remove), fmt::join(other, " OR "),
+        static_cast<int>(DeltaKind::update), static_cast<int>(DeltaKind::same), renumbered(table, "c.c", "n"),
+        columns_as(table, "l", "o"), written, candidates, fmt::join(same_candidate, " AND "), live_table(table.name),
+        fmt::join(same_live, " AND ")));
 }
 
-// Without a key: rows with equal values and submission are one as good as the other; those that are one too many leave, the latest first.
+// Without a key: rows with equal values and submission are one as good as the other; those that are one too many leave,
+// the latest first.
 Status compare_bags(Connection& db, const StoredTable& table) {
     const std::size_t width = table.columns().size();
     const std::string past = past_rows(table);
-    const std::string sums =
-        fmt::format("SELECT {0}, _nsub, sum(_more)::BIGINT AS _more FROM ("
-                    "SELECT {1}, l._submission AS _nsub, CASE WHEN e._back THEN 1 ELSE -1 END AS _more FROM {2} l JOIN {3} e ON l._submission = e._id AND l._version = e._at "
-                    "UNION ALL SELECT {4}, h._submission, CASE WHEN e._back THEN 1 ELSE -1 END FROM ({5}) h JOIN {3} e ON {6} "
-                    "UNION ALL SELECT {4}, h._submission, CASE WHEN e._back THEN -1 ELSE 1 END FROM ({5}) h JOIN {3} e ON {7}) "
-                    "GROUP BY {0}, _nsub HAVING sum(_more) <> 0",
-                    position_list("c", width), columns_as(table, "l", "c"), live_table(table.name), kFlips, columns_as(table, "h", "c"), past, kLeft, kEnded);
+    const std::string sums = fmt::format(
+        "SELECT {0}, _nsub, sum(_more)::BIGINT AS _more FROM ("
+        "SELECT {1}, l._submission AS _nsub, CASE WHEN e._back THEN 1 ELSE -1 END AS _more FROM {2} l JOIN {3} e ON "
+        "l._submission = e._id AND l._version = e._at "
+        "UNION ALL SELECT {4}, h._submission, CASE WHEN e._back THEN 1 ELSE -1 END FROM ({5}) h JOIN {3} e ON {6} "
+        "UNION ALL SELECT {4}, h._submission, CASE WHEN e._back THEN -1 ELSE 1 END FROM ({5}) h JOIN {3} e ON {7}) "
+        "GROUP BY {0}, _nsub HAVING sum(_more) <> 0",
+        position_list("c", width), columns_as(table, "l", "c"), live_table(table.name), kFlips,
+        columns_as(table, "h", "c"), past, kLeft, kEnded);
     TRY(db.run(fmt::format("CREATE OR REPLACE TEMP TABLE _undo_sums AS {}", sums)));
     std::string none;
     for (std::size_t i = 0; i < width; i++) none += fmt::format("NULL::{} AS o{}, ", table.columns()[i].type, i);
-    TRY(db.run(fmt::format("CREATE TEMP TABLE {} AS SELECT {}::TINYINT AS _kind, NULL::BIGINT AS _rid, {}, {}NULL::BIGINT AS _over, NULL::BIGINT AS _osub, s._nsub "
+    TRY(db.run(fmt::format("CREATE TEMP TABLE {} AS SELECT {}::TINYINT AS _kind, NULL::BIGINT AS _rid, {}, "
+                           "{}NULL::BIGINT AS _over, NULL::BIGINT AS _osub, s._nsub "
                            "FROM _undo_sums s, range(s._more) WHERE s._more > 0",
                            kDelta, static_cast<int>(DeltaKind::insert), renumbered(table, "s.c", "n"), none)));
     std::string no_new;
@@ -99,28 +111,33 @@ Status compare_bags(Connection& db, const StoredTable& table) {
         no_new += fmt::format("NULL::{}, ", table.columns()[i].type);
         equal += fmt::format(" AND l.{} IS NOT DISTINCT FROM s.c{}", quote_name(table.columns()[i].name), i);
     }
-    return db.run(fmt::format("INSERT INTO {} SELECT {}, _rid, {}{}, _over, _nsub, NULL FROM (SELECT l.rowid AS _rid, {}, l._version AS _over, s._nsub, s._more, "
-                              "row_number() OVER (PARTITION BY {}, s._nsub ORDER BY l._version DESC) AS _place "
-                              "FROM {} l JOIN _undo_sums s ON l._submission = s._nsub{} WHERE s._more < 0) WHERE _place <= -_more",
-                              kDelta, static_cast<int>(DeltaKind::remove), no_new, position_list("c", width), columns_as(table, "l", "c"), position_list("s.c", width),
-                              live_table(table.name), equal));
+    return db.run(fmt::format(
+        "INSERT INTO {} SELECT {}, _rid, {}{}, _over, _nsub, NULL FROM (SELECT l.rowid AS _rid, {}, l._version AS "
+        "_over, s._nsub, s._more, "
+        "row_number() OVER (PARTITION BY {}, s._nsub ORDER BY l._version DESC) AS _place "
+        "FROM {} l JOIN _undo_sums s ON l._submission = s._nsub{} WHERE s._more < 0) WHERE _place <= -_more",
+        kDelta, static_cast<int>(DeltaKind::remove), no_new, position_list("c", width), columns_as(table, "l", "c"),
+        position_list("s.c", width), live_table(table.name), equal));
 }
 
 // Counts are those of the diff with the version before; rows that leave and come back with equal values are none.
 Result<ChangeCounts> count_changes(Connection& db, const StoredTable& table) {
     ChangeCounts counts;
     if (!table.key.empty()) {
-        const Rows rows = TRY(db.rows(fmt::format("SELECT count(*) FILTER (_kind = {}), count(*) FILTER (_kind = {}), count(*) FILTER (_kind = {}) FROM {}",
-                                                  static_cast<int>(DeltaKind::insert), static_cast<int>(DeltaKind::update), static_cast<int>(DeltaKind::remove), kDelta)));
+        const Rows rows = TRY(db.rows(fmt::format(
+            "SELECT count(*) FILTER (_kind = {}), count(*) FILTER (_kind = {}), count(*) FILTER (_kind = {}) FROM {}",
+            static_cast<int>(DeltaKind::insert), static_cast<int>(DeltaKind::update),
+            static_cast<int>(DeltaKind::remove), kDelta)));
         counts.inserted = static_cast<std::uint64_t>(rows[0][0].number);
         counts.updated = static_cast<std::uint64_t>(rows[0][1].number);
         counts.deleted = static_cast<std::uint64_t>(rows[0][2].number);
         return counts;
     }
     const std::string columns = position_list("c", table.columns().size());
-    const Rows rows = TRY(db.rows(fmt::format("SELECT coalesce(sum(greatest(n, 0)), 0)::BIGINT, coalesce(sum(greatest(-n, 0)), 0)::BIGINT FROM "
-                                              "(SELECT sum(_more)::BIGINT AS n FROM _undo_sums GROUP BY {})",
-                                              columns)));
+    const Rows rows = TRY(db.rows(
+        fmt::format("SELECT coalesce(sum(greatest(n, 0)), 0)::BIGINT, coalesce(sum(greatest(-n, 0)), 0)::BIGINT FROM "
+                    "(SELECT sum(_more)::BIGINT AS n FROM _undo_sums GROUP BY {})",
+                    columns)));
     counts.inserted = static_cast<std::uint64_t>(rows[0][0].number);
     counts.deleted = static_cast<std::uint64_t>(rows[0][1].number);
     return counts;
@@ -128,17 +145,23 @@ Result<ChangeCounts> count_changes(Connection& db, const StoredTable& table) {
 
 Status write(Connection& db, const StoredTable& table, Version version, SubmissionId undo) {
     const std::size_t width = table.columns().size();
-    TRY(db.run(fmt::format("INSERT INTO {} SELECT {}, _over, _osub, {}, {} FROM {} WHERE _rid IS NOT NULL", history_table(table.name, table.current().number),
-                           position_list("o", width), version.value, undo.value, kDelta)));
-    TRY(db.run(fmt::format("DELETE FROM {} WHERE rowid IN (SELECT _rid FROM {} WHERE _rid IS NOT NULL)", live_table(table.name), kDelta)));
-    TRY(db.run(fmt::format("INSERT INTO {} SELECT {}, {}, _nsub FROM {} WHERE _nsub IS NOT NULL", live_table(table.name), position_list("n", width), version.value, kDelta)));
+    TRY(db.run(fmt::format("INSERT INTO {} SELECT {}, _over, _osub, {}, {} FROM {} WHERE _rid IS NOT NULL",
+                           history_table(table.name, table.current().number), position_list("o", width), version.value,
+                           undo.value, kDelta)));
+    TRY(db.run(fmt::format("DELETE FROM {} WHERE rowid IN (SELECT _rid FROM {} WHERE _rid IS NOT NULL)",
+                           live_table(table.name), kDelta)));
+    TRY(db.run(fmt::format("INSERT INTO {} SELECT {}, {}, _nsub FROM {} WHERE _nsub IS NOT NULL",
+                           live_table(table.name), position_list("n", width), version.value, kDelta)));
     for (const std::size_t column : table.unique) {
         const std::string name = quote_name(table.columns()[column].name);
-        const std::int64_t repeated = TRY(db.number(fmt::format("SELECT count(*) FROM (SELECT l.{0} FROM {1} l WHERE l.{0} IN (SELECT n{2} FROM {3} WHERE _nsub IS NOT NULL) "
-                                                                "GROUP BY l.{0} HAVING count(*) > 1)",
-                                                                name, live_table(table.name), column, kDelta)));
+        const std::int64_t repeated =
+            TRY(db.number(fmt::format("SELECT count(*) FROM (SELECT l.{0} FROM {1} l WHERE l.{0} IN (SELECT n{2} FROM "
+                                      "{3} WHERE _nsub IS NOT NULL) "
+                                      "GROUP BY l.{0} HAVING count(*) > 1)",
+                                      name, live_table(table.name), column, kDelta)));
         if (repeated != 0) {
-            return fail(Error(FailureCode::unique_error, fmt::format("two rows of `{}` would have the same `{}`", table.name, table.columns()[column].name))
+            return fail(Error(FailureCode::unique_error, fmt::format("two rows of `{}` would have the same `{}`",
+                                                                     table.name, table.columns()[column].name))
                             .with("dataset", table.name));
         }
     }
@@ -150,23 +173,26 @@ Result<std::vector<ChangedRow>> sample(Connection& db, const StoredTable& table,
     if (limit == 0) return changed;
     const std::size_t width = table.columns().size();
     // Without a key, rows that differ by their submission alone are no change.
-    const std::string keyed = fmt::format("SELECT _kind, {}, {} FROM {} WHERE _kind <> {} {}", position_list("o", width), position_list("n", width), kDelta,
-                                          static_cast<int>(DeltaKind::same), limit_rows(limit));
-    const std::string bag = fmt::format("SELECT CASE WHEN n > 0 THEN {} ELSE {} END, {}, {} FROM (SELECT {}, sum(_more)::BIGINT AS n FROM _undo_sums GROUP BY {}), "
-                                        "range(abs(n)) {}",
-                                        static_cast<int>(DeltaKind::insert), static_cast<int>(DeltaKind::remove), position_list("c", width), position_list("c", width),
-                                        position_list("c", width), position_list("c", width), limit_rows(limit));
-    TRY(each_row(db, table.key.empty() ? bag : keyed,
-                 [&](TextRow&& row) -> Status {
-                     changed.push_back(changed_row(row, width));
-                     return {};
-                 }));
+    const std::string keyed =
+        fmt::format("SELECT _kind, {}, {} FROM {} WHERE _kind <> {} {}", position_list("o", width),
+                    position_list("n", width), kDelta, static_cast<int>(DeltaKind::same), limit_rows(limit));
+    const std::string bag =
+        fmt::format("SELECT CASE WHEN n > 0 THEN {} ELSE {} END, {}, {} FROM (SELECT {}, sum(_more)::BIGINT AS n FROM "
+                    "_undo_sums GROUP BY {}), "
+                    "range(abs(n)) {}",
+                    static_cast<int>(DeltaKind::insert), static_cast<int>(DeltaKind::remove), position_list("c", width),
+                    position_list("c", width), position_list("c", width), position_list("c", width), limit_rows(limit));
+    TRY(each_row(db, table.key.empty() ? bag : keyed, [&](TextRow&& row) -> Status {
+        changed.push_back(changed_row(row, width));
+        return {};
+    }));
     return changed;
 }
 
 } // namespace
 
-Result<UndoOutcome> undo_submissions(Connection& db, Tables& tables, const Clock& clock, const UndoRequest& request, const Commit& commit) {
+Result<UndoOutcome> undo_submissions(Connection& db, Tables& tables, const Clock& clock, const UndoRequest& request,
+                                     const Commit& commit) {
     auto transaction = TRY(Transaction::begin(db));
     commit_point("undo-begun");
     const Version version(TRY(last_version(db)).value + 1);

@@ -11,6 +11,7 @@
 namespace inlet::duck {
 
 // Leaves no transaction open. `tables` follows what models change.
-Result<UndoOutcome> undo_submissions(Connection& db, Tables& tables, const Clock& clock, const UndoRequest& request, const Commit& commit);
+Result<UndoOutcome> undo_submissions(Connection& db, Tables& tables, const Clock& clock, const UndoRequest& request,
+                                     const Commit& commit);
 
 } // namespace inlet::duck

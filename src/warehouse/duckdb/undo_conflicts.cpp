@@ -16,9 +16,9 @@ namespace inlet::duck {
 
 namespace {
 
-constexpr std::size_t kNamedMax = 10;               // submissions and keys in an undo-conflict
-constexpr const char* kOthers = "_undo_others";     // temporary table: events that may be in the way
-constexpr const char* kSelf = "_undo_self";         // temporary table: the one that goes or comes back
+constexpr std::size_t kNamedMax = 10;           // submissions and keys in an undo-conflict
+constexpr const char* kOthers = "_undo_others"; // temporary table: events that may be in the way
+constexpr const char* kSelf = "_undo_self";     // temporary table: the one that goes or comes back
 
 // What stands in the way and could be taken back along.
 struct Conflict {
@@ -36,20 +36,23 @@ std::string keys_as(const StoredTable& table, std::string_view prefix) {
 
 // Keys that the events of a temporary table wrote, with the event: k0 ..., _id. Rows there in passing count.
 std::string written_by(const StoredTable& table, const std::string& events) {
-    return fmt::format("SELECT {0}, e._id FROM {1} l JOIN {3} e ON l._submission = e._id AND l._version = e._at UNION ALL "
-                       "SELECT {2}, e._id FROM ({4}) h JOIN {3} e ON (h._submission = e._id AND h._version = e._at) UNION ALL "
-                       "SELECT {2}, e._id FROM ({4}) h JOIN {3} e ON h._ended_by = e._id",
-                       keys_as(table, "l"), live_table(table.name), keys_as(table, "h"), events, past_rows(table));
+    return fmt::format(
+        "SELECT {0}, e._id FROM {1} l JOIN {3} e ON l._submission = e._id AND l._version = e._at UNION ALL "
+        "SELECT {2}, e._id FROM ({4}) h JOIN {3} e ON (h._submission = e._id AND h._version = e._at) UNION ALL "
+        "SELECT {2}, e._id FROM ({4}) h JOIN {3} e ON h._ended_by = e._id",
+        keys_as(table, "l"), live_table(table.name), keys_as(table, "h"), events, past_rows(table));
 }
 
 std::string repeated_by(const StoredTable& table, const std::string& events) {
-    return fmt::format("SELECT {}, e._id FROM {} t JOIN {} e ON t._submission = e._id", keys_as(table, "t"), touches_table(table.name), events);
+    return fmt::format("SELECT {}, e._id FROM {} t JOIN {} e ON t._submission = e._id", keys_as(table, "t"),
+                       touches_table(table.name), events);
 }
 
 class Weighing {
 public:
     Weighing(Connection& db, const Tables& tables, const Events& events, const UndoRequest& request)
-        : db_(db), tables_(tables), events_(events), request_(request), targets_(request.targets.begin(), request.targets.end()) {}
+        : db_(db), tables_(tables), events_(events), request_(request),
+          targets_(request.targets.begin(), request.targets.end()) {}
 
     Result<UndoPlan> run() {
         TRY(check_targets());
@@ -74,14 +77,17 @@ private:
     Status check_targets() const {
         if (targets_.empty()) return fail(FailureCode::bad_argument, "an undo needs a target");
         if (const Event* event = events_.find(request_.id)) {
-            return fail(FailureCode::already_published, fmt::format("submission {} was published as version {}", request_.id.value, event->version.value));
+            return fail(FailureCode::already_published, fmt::format("submission {} was published as version {}",
+                                                                    request_.id.value, event->version.value));
         }
         const auto standing = events_.active();
         for (const SubmissionId target : targets_) {
             if (events_.find(target) == nullptr) {
-                return fail(FailureCode::not_undoable, fmt::format("submission {} published nothing that could be undone", target.value));
+                return fail(FailureCode::not_undoable,
+                            fmt::format("submission {} published nothing that could be undone", target.value));
             }
-            if (!standing.contains(target)) return fail(FailureCode::already_undone, fmt::format("submission {} is undone already", target.value));
+            if (!standing.contains(target))
+                return fail(FailureCode::already_undone, fmt::format("submission {} is undone already", target.value));
         }
         return {};
     }
@@ -100,7 +106,9 @@ private:
         displaced_.clear();
     }
 
-    bool stays(const Event& event) const { return !event.undo && before_.contains(event.id) && after_.contains(event.id); }
+    bool stays(const Event& event) const {
+        return !event.undo && before_.contains(event.id) && after_.contains(event.id);
+    }
     const Event& event_of(const Flip& flip) const { return events_.all()[flip.place]; }
 
     Status check_snapshots() const {
@@ -110,8 +118,9 @@ private:
                     const Event& later = events_.all()[i];
                     const auto there = later.settled.find(dataset);
                     if (!stays(later) || there == later.settled.end() || !there->second) continue;
-                    return fail(Error(FailureCode::superseded_by_snapshot, fmt::format("submission {} settled `{}` after submission {}; undo it first",
-                                                                                       later.id.value, dataset, flip.id.value))
+                    return fail(Error(FailureCode::superseded_by_snapshot,
+                                      fmt::format("submission {} settled `{}` after submission {}; undo it first",
+                                                  later.id.value, dataset, flip.id.value))
                                     .with("submission", std::to_string(later.id.value))
                                     .with("dataset", dataset));
                 }
@@ -132,16 +141,20 @@ private:
                 for (const Event* event : needed) {
                     const Version bound = tables_.at(dataset).pruned_below;
                     if (event->version > bound) continue;
-                    return fail(Error(FailureCode::version_pruned, fmt::format("the history of `{}` up to version {} was pruned, and submission {} is of version {}",
-                                                                               dataset, bound.value, event->id.value, event->version.value))
-                                    .with("dataset", dataset));
+                    return fail(
+                        Error(FailureCode::version_pruned,
+                              fmt::format(
+                                  "the history of `{}` up to version {} was pruned, and submission {} is of version {}",
+                                  dataset, bound.value, event->id.value, event->version.value))
+                            .with("dataset", dataset));
                 }
             }
         }
         return {};
     }
 
-    // Submissions earlier than one that comes back, which were active when it was published and will not be, or the other way round.
+    // Submissions earlier than one that comes back, which were active when it was published and will not be, or the
+    // other way round.
     const std::vector<std::size_t>& displaced(const Flip& flip) {
         const auto known = displaced_.find(flip.place);
         if (known != displaced_.end()) return known->second;
@@ -168,7 +181,8 @@ private:
                 std::vector<Flip> later;
                 for (std::size_t i = flip.place + 1; i < events_.all().size(); i++) {
                     const Event& event = events_.all()[i];
-                    if (stays(event) && event.settled.contains(dataset)) later.push_back({i, event.id, event.version, false});
+                    if (stays(event) && event.settled.contains(dataset))
+                        later.push_back({i, event.id, event.version, false});
                 }
                 TRY(meet(found, dataset, flip, later, false));
                 if (!flip.comes_back) continue;
@@ -186,9 +200,10 @@ private:
         return found;
     }
 
-    // Finds keys of the flip that the others wrote too. `displaced`: the others are earlier, and what the flip repeated counts;
-    // otherwise they are later, and what they repeated counts.
-    Status meet(Conflict& found, const std::string& dataset, const Flip& flip, const std::vector<Flip>& others, bool displaced) {
+    // Finds keys of the flip that the others wrote too. `displaced`: the others are earlier, and what the flip repeated
+    // counts; otherwise they are later, and what they repeated counts.
+    Status meet(Conflict& found, const std::string& dataset, const Flip& flip, const std::vector<Flip>& others,
+                bool displaced) {
         const StoredTable& table = tables_.at(dataset);
         if (table.key.empty() || others.empty()) return {};
         TRY(make_event_table(db_, kSelf, {flip}));
@@ -204,8 +219,8 @@ private:
         }
         const std::string key = fmt::format("{}", fmt::join(names, ", "));
         const std::string shared = fmt::format("_undo_shared_{}", shared_tables_++);
-        TRY(db_.run(fmt::format("CREATE TEMP TABLE {} AS SELECT DISTINCT {}, o._id FROM ({}) o SEMI JOIN ({}) s ON {}", shared, key, theirs, own,
-                                fmt::join(same, " AND "))));
+        TRY(db_.run(fmt::format("CREATE TEMP TABLE {} AS SELECT DISTINCT {}, o._id FROM ({}) o SEMI JOIN ({}) s ON {}",
+                                shared, key, theirs, own, fmt::join(same, " AND "))));
         bool any = false;
         for (const auto& row : TRY(db_.rows(fmt::format("SELECT DISTINCT _id FROM {}", shared)))) {
             const SubmissionId id(row[0].number);
@@ -223,7 +238,9 @@ private:
         }
         std::vector<std::string> keys;
         for (const auto& [dataset, selects] : conflict.selects) {
-            TRY(each_row(db_, fmt::format("SELECT DISTINCT * FROM ({}) ORDER BY ALL LIMIT {}", fmt::join(selects, " UNION ALL "), kNamedMax - keys.size()),
+            TRY(each_row(db_,
+                         fmt::format("SELECT DISTINCT * FROM ({}) ORDER BY ALL LIMIT {}",
+                                     fmt::join(selects, " UNION ALL "), kNamedMax - keys.size()),
                          [&](TextRow&& row) -> Status {
                              std::vector<std::string> parts;
                              for (auto& value : row) parts.push_back(std::move(value).value_or(""));
@@ -231,8 +248,10 @@ private:
                              return {};
                          }));
         }
-        Error error(FailureCode::undo_conflict, fmt::format("later submissions depend on what is to be undone: {}; undo them first, or along with it",
-                                                            fmt::join(submissions, ", ")));
+        Error error(
+            FailureCode::undo_conflict,
+            fmt::format("later submissions depend on what is to be undone: {}; undo them first, or along with it",
+                        fmt::join(submissions, ", ")));
         for (std::string& id : submissions) error.context.emplace_back("submission", std::move(id));
         for (std::string& key : keys) error.context.emplace_back("key", std::move(key));
         return error;
@@ -253,9 +272,11 @@ private:
 } // namespace
 
 Status make_event_table(Connection& db, const std::string& name, const std::vector<Flip>& flips) {
-    TRY(db.run(fmt::format("CREATE OR REPLACE TEMP TABLE {} (_id BIGINT, _at BIGINT, _rank BIGINT, _back BOOLEAN)", name)));
+    TRY(db.run(
+        fmt::format("CREATE OR REPLACE TEMP TABLE {} (_id BIGINT, _at BIGINT, _rank BIGINT, _back BOOLEAN)", name)));
     std::vector<std::string> rows;
-    for (const Flip& flip : flips) rows.push_back(fmt::format("({}, {}, {}, {})", flip.id.value, flip.version.value, flip.place, flip.comes_back));
+    for (const Flip& flip : flips)
+        rows.push_back(fmt::format("({}, {}, {}, {})", flip.id.value, flip.version.value, flip.place, flip.comes_back));
     return rows.empty() ? Status{} : db.run(fmt::format("INSERT INTO {} VALUES {}", name, fmt::join(rows, ", ")));
 }
 
@@ -264,10 +285,13 @@ std::string past_rows(const StoredTable& table) {
     for (const Revision& revision : table.revisions) {
         std::string columns;
         for (const StoredColumn& column : table.columns()) {
-            const bool there = std::find(revision.columns.begin(), revision.columns.end(), column) != revision.columns.end();
-            columns += fmt::format("{} AS {}, ", there ? quote_name(column.name) : fmt::format("NULL::{}", column.type), quote_name(column.name));
+            const bool there =
+                std::find(revision.columns.begin(), revision.columns.end(), column) != revision.columns.end();
+            columns += fmt::format("{} AS {}, ", there ? quote_name(column.name) : fmt::format("NULL::{}", column.type),
+                                   quote_name(column.name));
         }
-        sources.push_back(fmt::format("SELECT {}_version, _submission, _until, _ended_by FROM {}", columns, history_table(table.name, revision.number)));
+        sources.push_back(fmt::format("SELECT {}_version, _submission, _until, _ended_by FROM {}", columns,
+                                      history_table(table.name, revision.number)));
     }
     return fmt::format("{}", fmt::join(sources, " UNION ALL "));
 }

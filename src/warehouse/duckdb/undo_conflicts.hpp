@@ -1,4 +1,5 @@
-// Whether submissions may be taken back: the rules of docs/versions.md, Undo, and the cascade. Used under the writer lock, in a transaction.
+// Whether submissions may be taken back: the rules of docs/versions.md, Undo, and the cascade. Used under the writer
+// lock, in a transaction.
 #pragma once
 
 #include <cstddef>
@@ -24,12 +25,13 @@ struct Flip {
 };
 
 struct UndoPlan {
-    std::set<SubmissionId> targets;    // with what the cascade added
-    std::vector<Flip> flips;           // from the earliest to the latest
-    std::set<std::string> datasets;    // that a target published to
+    std::set<SubmissionId> targets; // with what the cascade added
+    std::vector<Flip> flips;        // from the earliest to the latest
+    std::set<std::string> datasets; // that a target published to
 };
 
-// Errors: bad-argument, already-published, not-undoable, already-undone, superseded-by-snapshot, version-pruned, undo-conflict.
+// Errors: bad-argument, already-published, not-undoable, already-undone, superseded-by-snapshot, version-pruned,
+// undo-conflict.
 Result<UndoPlan> plan_undo(Connection& db, const Tables& tables, const Events& events, const UndoRequest& request);
 
 // A temporary table of flips or events that statements join with: _id, _at (version), _rank, _back.
