@@ -91,6 +91,18 @@ Status compare_missing(Connection& db, ChangeSet& change) {
                               live_table(table.name), change.source(), same_key(table), before));
 }
 
+Status compare_partitions(Connection& db, ChangeSet& change) {
+    const PublishPart& part = *change.part;
+    const bool only_removals = part.effect == Effect::delete_missing;
+    const bool removes = only_removals || part.effect == Effect::replace || (part.effect == Effect::sync && part.deletes.policy == DeletePolicy::Policy::missing);
+    change.diff->begin_pass({.changes = !only_removals, .removals = removes, .same = false});
+    const std::string before = only_removals && part.delete_before ? fmt::format(" WHERE _over < {}", part.delete_before->value) : "";
+    auto compared = db.run(fmt::format("CREATE TEMP TABLE {} AS SELECT * FROM {}{}", change.delta, change.diff->sql(), before));
+    if (!compared) return fail(change.blame(std::move(compared.error())));
+    change.sent = change.diff->distinct();
+    return {};
+}
+
 } // namespace
 
 ChangedRow changed_row(const TextRow& row, std::size_t width) {
@@ -155,6 +167,7 @@ Status drop_repeats(Connection& db, ChangeSet& change) {
 
 Status compare(Connection& db, ChangeSet& change, const std::string& name) {
     change.delta = name;
+    if (change.diff != nullptr) return compare_partitions(db, change);
     auto compared = change.part->effect == Effect::delete_missing ? compare_missing(db, change)
                     : change.table->key.empty()                  ? compare_bags(db, change)
                                                                  : compare_keys(db, change);
@@ -186,7 +199,12 @@ Status apply(Connection& db, ChangeSet& change, Version version, SubmissionId su
     const std::string live = live_table(table.name);
     const std::string by = fmt::format("{}, {}", version.value, submission.value);
     if (change.delta.empty()) {
-        auto inserted = db.changed(fmt::format("INSERT INTO {} SELECT {}, {} FROM {}", live, position_list("c", columns.size()), by, change.source()));
+        std::string rows = fmt::format("SELECT {}, {} FROM {}", position_list("c", columns.size()), by, change.source());
+        if (change.diff != nullptr) {
+            change.diff->begin_pass({.changes = true, .removals = false, .same = false});
+            rows = fmt::format("SELECT {}, {} FROM {} WHERE _kind = {}", position_list("n", columns.size()), by, change.diff->sql(), static_cast<int>(DeltaKind::insert));
+        }
+        auto inserted = db.changed(fmt::format("INSERT INTO {} {}", live, rows));
         if (!inserted) return fail(change.blame(std::move(inserted.error())));
         change.counts.inserted = static_cast<std::uint64_t>(*inserted);
         return {};
@@ -200,8 +218,13 @@ Status apply(Connection& db, ChangeSet& change, Version version, SubmissionId su
             TRY(db.run(fmt::format("INSERT INTO {} SELECT {}, {} FROM {} WHERE _kind = {}", touches, position_list("n", table.key), by, change.delta,
                                    static_cast<int>(DeltaKind::same))));
         } else {
-            auto touched = db.run(fmt::format("INSERT INTO {} SELECT {}, {} FROM {} s JOIN {} l ON {} WHERE NOT {}", touches, position_list("s.c", table.key), by,
-                                              change.source(), live, same_key(table), other_values(table)));
+            std::string rows = fmt::format("SELECT {}, {} FROM {} s JOIN {} l ON {} WHERE NOT {}", position_list("s.c", table.key), by, change.source(), live,
+                                           same_key(table), other_values(table));
+            if (change.diff != nullptr) {
+                change.diff->begin_pass({.changes = false, .removals = false, .same = true});
+                rows = fmt::format("SELECT {}, {} FROM {}", position_list("n", table.key), by, change.diff->sql());
+            }
+            auto touched = db.run(fmt::format("INSERT INTO {} {}", touches, rows));
             if (!touched) return fail(change.blame(std::move(touched.error())));
         }
     }

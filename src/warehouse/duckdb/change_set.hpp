@@ -10,6 +10,7 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "warehouse/duckdb/connection.hpp"
+#include "warehouse/duckdb/keyed_diff.hpp"
 #include "warehouse/duckdb/reading.hpp"
 #include "warehouse/duckdb/row_feed.hpp"
 #include "warehouse/duckdb/tables.hpp"
@@ -21,7 +22,7 @@ namespace inlet::duck {
 enum class DeltaKind : std::int8_t { same = 0, insert = 1, update = 2, remove = 3, spared = 4 };
 
 // The part's rows come from its feed or, where they have to be looked at more than once, from the table `stage`: columns c0, c1 ... as the
-// schema's fields, and _order.
+// schema's fields, and _order. Large parts are compared by a KeyedDiff, which then holds them.
 // The differences are in `delta`: _kind, _rid (the live row's rowid), _order (of the record), n0, n1 ... (the new values), o0, o1 ... (the old
 // ones), _over and _osub (_version and _submission of the old row). Rows that stand as sent are in it only if `same_kept`.
 struct ChangeSet {
@@ -29,6 +30,7 @@ struct ChangeSet {
     const PublishPart* part = nullptr;
     std::unique_ptr<FeedScope> feed;
     std::string stage;        // empty: not staged
+    std::unique_ptr<KeyedDiff> diff; // null: the comparison is DuckDB's
     std::string delta;        // empty: rows go into the live table as they are
     bool same_kept = false;
     bool settles = false;
@@ -39,7 +41,10 @@ struct ChangeSet {
     std::uint64_t skipped_deletes = 0;
 
     std::string source() const { return stage.empty() ? feed->sql() : stage; }
-    Error blame(Error error) const { return feed == nullptr ? error : feed->blame(std::move(error)); }
+    Error blame(Error error) const {
+        if (diff != nullptr) error = diff->blame(std::move(error));
+        return feed == nullptr ? error : feed->blame(std::move(error));
+    }
 };
 
 Status stage_rows(Connection& db, ChangeSet& change, const std::string& name);

@@ -84,7 +84,9 @@ public:
         return guarded([&]() -> Result<PublishOutcome> {
             const auto staged = copy_staged();
             Tables changed = *tables_snapshot();
-            duck::Publication publication(*writer_, feeds_, changed, staged, clock_, request, judge,
+            const duck::Means means{*writer_, feeds_, diffs_,
+                                    {spill_folder(), options_.threads, options_.partition_bytes, options_.partition_memory_bytes}, options_.join_bytes_max};
+            duck::Publication publication(means, changed, staged, clock_, request, judge,
                                           [&](Transaction& transaction) { return commit_with(transaction, changed); });
             return publication.run();
         });
@@ -222,6 +224,7 @@ private:
         instance_ = TRY(Instance::open(instance));
         writer_ = TRY(Connection::open(instance_));
         TRY(feeds_.install(*writer_, options_.threads));
+        TRY(diffs_.install(*writer_));
         TRY(duck::prepare_file(*writer_, options_.read_only));
         tables_ = std::make_shared<const Tables>(TRY(duck::load_tables(*writer_)));
         return {};
@@ -257,6 +260,11 @@ private:
         return {};
     }
 
+    std::string spill_folder() const {
+        if (!options_.temp_folder.empty()) return options_.temp_folder;
+        return options_.path.empty() ? std::filesystem::temp_directory_path().string() : std::filesystem::path(options_.path).parent_path().string();
+    }
+
     duck::Staged copy_staged() {
         const std::scoped_lock lock(staged_mutex_);
         return staged_;
@@ -277,7 +285,8 @@ private:
 
     const DuckdbOptions options_;
     const Clock& clock_;
-    duck::FeedRegistry feeds_; // outlives the instance, which calls it
+    duck::FeedRegistry feeds_; // these outlive the instance, which calls them
+    duck::DiffRegistry diffs_;
 
     std::mutex writer_mutex_;               // one change at a time; taken before the others
     std::unique_ptr<Connection> writer_;    // behind writer_mutex_

@@ -19,6 +19,11 @@ struct DuckdbOptions {
     std::size_t threads = 2;
     std::string temp_folder;                     // for spilling; empty: beside the file
     bool read_only = false;                      // several processes may read; everything that writes fails
+
+    // How a part is compared with the live rows by key: by DuckDB's join where the smaller side is small enough for it, else in partitions.
+    std::size_t join_bytes_max = 64 << 20;       // of the smaller side, about
+    std::size_t partition_bytes = 4 << 20;       // of one side, about
+    std::size_t partition_memory_bytes = 16 << 20; // of each side, before a temporary file is used
 };
 
 // Opens the file, and makes it if it is not there. Errors: project-locked (another process has it), format-too-new, disk-full, warehouse-failed;

@@ -253,27 +253,38 @@ TestRow with(TestRow row, std::int64_t version, std::int64_t submission) {
     return row;
 }
 
-WarehouseFactory duckdb_factory() {
-    const auto open = [](const Clock& clock, const std::string& folder) -> std::unique_ptr<Warehouse> {
+// `partitions`: every comparison by key is made in partitions, tiny ones, which go to the file at once.
+WarehouseFactory duckdb_factory(bool partitions = false) {
+    const auto open = [partitions](const Clock& clock, const std::string& folder) -> std::unique_ptr<Warehouse> {
         DuckdbOptions options;
+        if (partitions) {
+            options.join_bytes_max = 0;
+            options.partition_bytes = 100;
+            options.partition_memory_bytes = 0;
+        }
         options.path = folder + "/warehouse.duckdb";
         options.temp_folder = folder + "/tmp";
         auto warehouse = open_duckdb_warehouse(options, clock);
         EXPECT_TRUE(warehouse) << to_string(warehouse.error());
         return warehouse ? *std::move(warehouse) : nullptr;
     };
-    return {.name = "Duckdb", .open = open, .durable = true, .has_sql = true};
+    return {.name = partitions ? "DuckdbInPartitions" : "Duckdb", .open = open, .durable = true, .has_sql = true};
 }
 
 WarehouseFactory memory_factory() {
     return {.name = "Memory", .open = [](const Clock& clock, const std::string&) { return make_memory_warehouse(clock); }};
 }
 
-TEST(DuckdbWarehouse, PlaysAsTheMemoryWarehouseDoes) {
+class DuckdbPlay : public ::testing::TestWithParam<bool> {};
+
+TEST_P(DuckdbPlay, GoesAsInTheMemoryWarehouse) {
     const WarehouseFactory believed = memory_factory();
-    const auto failure = random_play(play_options(), duckdb_factory(), &believed);
+    const auto failure = random_play(play_options(), duckdb_factory(GetParam()), &believed);
     EXPECT_FALSE(failure) << *failure;
 }
+
+INSTANTIATE_TEST_SUITE_P(Duckdb, DuckdbPlay, testing::Values(false, true));
+INSTANTIATE_TEST_SUITE_P(DuckdbInPartitions, WarehouseConformance, testing::Values(duckdb_factory(true)), warehouse_case_name);
 
 INSTANTIATE_TEST_SUITE_P(Duckdb, WarehouseConformance, testing::ValuesIn(warehouse_cases(duckdb_factory())),
                          warehouse_case_name);

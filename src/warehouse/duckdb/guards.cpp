@@ -14,11 +14,12 @@ namespace {
 
 using State = SubmissionOutcome::State;
 
-// Hands the records found by `select` (their _order) to the judge and removes them from `from` if it says so. `left_out` grows by them.
+// Hands the records found by `select` (their _order) to the judge and removes them from the table `from` (if any) if it says so. `left_out` grows by them.
 Result<Decision> judge_orders(Connection& db, ChangeSet& change, SubmissionId submission, PublishJudge& judge, FailureCode code,
                               const std::vector<std::size_t>& positions, const std::string& select, const std::string& from) {
-    const std::string found = from + "_taken";
-    TRY(db.run(fmt::format("CREATE TEMP TABLE {} AS {}", found, select)));
+    const std::string found = "_taken";
+    auto selected = db.run(fmt::format("CREATE TEMP TABLE {} AS {}", found, select));
+    if (!selected) return fail(change.blame(std::move(selected.error())));
     std::vector<RecordOrder> orders;
     for (const auto& row : TRY(db.rows(fmt::format("SELECT _order FROM {} ORDER BY _order", found)))) {
         orders.push_back({static_cast<std::uint64_t>(row[0].number)});
@@ -34,7 +35,7 @@ Result<Decision> judge_orders(Connection& db, ChangeSet& change, SubmissionId su
         };
         switch (TRY(judge.conflicts(submission, change.table->name, code, fields, orders))) {
         case PublishJudge::Verdict::publish_rest:
-            TRY(db.run(fmt::format("DELETE FROM {} WHERE _order IN (SELECT _order FROM {})", from, found)));
+            if (!from.empty()) TRY(db.run(fmt::format("DELETE FROM {} WHERE _order IN (SELECT _order FROM {})", from, found)));
             change.left_out += orders.size();
             break;
         case PublishJudge::Verdict::reject: refuse(State::rejected); break;
@@ -78,6 +79,12 @@ Status spare_broken(Connection& db, ChangeSet& change, FeedRegistry& feeds) {
 
 Result<Decision> decide_conflicts(Connection& db, ChangeSet& change, SubmissionId submission, PublishJudge& judge) {
     const StoredTable& table = *change.table;
+    if (change.diff != nullptr) {
+        // What is taken is found, but no insertion, so that it is left out by itself.
+        change.diff->begin_pass({.changes = true, .removals = false, .same = true});
+        const std::string taken = fmt::format("SELECT _order FROM {} WHERE _kind <> {}", change.diff->sql(), static_cast<int>(DeltaKind::insert));
+        return judge_orders(db, change, submission, judge, FailureCode::primary_key, table.key, taken, "");
+    }
     if (!table.key.empty()) {
         const std::string taken = fmt::format("SELECT s._order FROM {} s SEMI JOIN {} l ON {}", change.stage, live_table(table.name), same_key(table));
         if (auto refusal = TRY(judge_orders(db, change, submission, judge, FailureCode::primary_key, table.key, taken, change.stage))) return refusal;

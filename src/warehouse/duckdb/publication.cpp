@@ -72,9 +72,9 @@ Status write_versions(Connection& db, Version version, const std::vector<Version
     return {};
 }
 
-Publication::Publication(Connection& db, FeedRegistry& feeds, Tables& tables, const Staged& staged, const Clock& clock, const PublishRequest& request,
+Publication::Publication(const Means& means, Tables& tables, const Staged& staged, const Clock& clock, const PublishRequest& request,
                          PublishJudge& judge, Commit commit)
-    : db_(db), feeds_(feeds), tables_(tables), staged_(staged), clock_(clock), request_(request), commit_(std::move(commit)), judge_(std::make_unique<Judged>(judge)) {}
+    : means_(means), db_(means.db), feeds_(means.feeds), tables_(tables), staged_(staged), clock_(clock), request_(request), commit_(std::move(commit)), judge_(std::make_unique<Judged>(judge)) {}
 
 Publication::~Publication() = default;
 
@@ -192,9 +192,16 @@ Result<Decision> Publication::prepare(ChangeSet& change, const PublishSubmission
     if (change.part->effect == Effect::append) {
         const bool guarded = !table.key.empty() || !table.unique.empty();
         const bool compared = guarded && !TRY(is_empty(table));
-        // Rows of an earlier part of the submission could not be told from this one's, were a sample of them wanted.
-        if (compared || (wrote_before && request_.sample_rows != 0)) TRY(stage_rows(db_, change, stage));
-        if (!compared) return Decision{};
+        if (!compared) {
+            // Rows of an earlier part of the submission could not be told from this one's, were a sample of them wanted.
+            if (wrote_before && request_.sample_rows != 0) TRY(stage_rows(db_, change, stage));
+            return Decision{};
+        }
+        if (table.unique.empty() && request_.sample_rows == 0 && TRY(is_large(change, true))) {
+            TRY(gather(change));
+            return decide_conflicts(db_, change, submission.id, *judge_);
+        }
+        TRY(stage_rows(db_, change, stage));
         return decide_conflicts(db_, change, submission.id, *judge_);
     }
     if (table.key.empty() && change.part->effect != Effect::replace) {
@@ -205,7 +212,10 @@ Result<Decision> Publication::prepare(ChangeSet& change, const PublishSubmission
     // Into an empty table everything is an insertion, and needs no comparison.
     const bool plain = change.part->effect != Effect::delete_missing && table.unique.empty() && TRY(is_empty(table));
     const bool distinct = table.key.empty() || change.part->keys_distinct || change.part->effect == Effect::delete_missing;
-    if (distinct) {
+    const bool by_partition = !table.key.empty() && TRY(is_large(change, distinct)) && !(plain && distinct);
+    if (by_partition) {
+        TRY(gather(change));
+    } else if (distinct) {
         change.sent = change.feed->rows();
     } else {
         TRY(stage_rows(db_, change, stage));
@@ -216,6 +226,20 @@ Result<Decision> Publication::prepare(ChangeSet& change, const PublishSubmission
     if (!table.key.empty()) return decide_by_key(db_, change, feeds_, submission.id, *judge_, deletes);
     TRY(count_delta(db_, change));
     return decide_deletes(db_, change, feeds_, deletes);
+}
+
+Result<bool> Publication::is_large(const ChangeSet& change, bool smaller) {
+    std::uint64_t rows = change.feed->rows();
+    if (smaller) rows = std::min(rows, static_cast<std::uint64_t>(TRY(db_.number("SELECT count(*) FROM " + live_table(change.table->name)))));
+    return rows * RowCode(change.table->schema).row_bytes_about() > means_.join_bytes_max;
+}
+
+Status Publication::gather(ChangeSet& change) {
+    const auto live = static_cast<std::uint64_t>(TRY(db_.number("SELECT count(*) FROM " + live_table(change.table->name))));
+    change.diff = std::make_unique<KeyedDiff>(db_, means_.diffs, *change.table, means_.diff);
+    auto gathered = change.diff->gather(change.feed->sql(), change.feed->rows(), live);
+    if (!gathered) return fail(change.blame(std::move(gathered.error())));
+    return {};
 }
 
 Result<bool> Publication::is_empty(const StoredTable& table) {

@@ -45,10 +45,19 @@ using Commit = std::function<Status(Transaction&)>;
 // Writes the lines. The version is published at the clock's time, or at the last version's if that is later.
 Status write_versions(Connection& db, Version version, const std::vector<VersionLine>& lines, const std::string& by, const Clock& clock);
 
+// What a publication works with.
+struct Means {
+    Connection& db;
+    FeedRegistry& feeds;
+    DiffRegistry& diffs;
+    DiffSettings diff;
+    std::size_t join_bytes_max; // of the smaller side of a comparison by key; beyond it a KeyedDiff is used
+};
+
 class Publication {
 public:
     // `tables` follows what models change; it is meant for the caller once the publication is committed.
-    Publication(Connection& db, FeedRegistry& feeds, Tables& tables, const Staged& staged, const Clock& clock, const PublishRequest& request,
+    Publication(const Means& means, Tables& tables, const Staged& staged, const Clock& clock, const PublishRequest& request,
                 PublishJudge& judge, Commit commit);
     ~Publication();
     Publication(const Publication&) = delete;
@@ -64,8 +73,13 @@ private:
     // `wrote_before`: whether an earlier part of the submission has changed the dataset.
     Result<Decision> prepare(ChangeSet& change, const PublishSubmission& submission, bool wrote_before);
     Result<bool> is_empty(const StoredTable& table);
+    // Whether the rows of the part, or the smaller of both sides, are too many for a join in memory.
+    Result<bool> is_large(const ChangeSet& change, bool smaller);
+    // Lets a KeyedDiff take in both sides.
+    Status gather(ChangeSet& change);
     Status write(ChangeSet& change, const PublishSubmission& submission, SubmissionOutcome& outcome);
 
+    const Means& means_;
     Connection& db_;
     FeedRegistry& feeds_;
     Tables& tables_;

@@ -112,9 +112,22 @@ LogicalType logical_type(const Field& field) {
     return type;
 }
 
-namespace {
+duckdb_string_t borrowed_text(TextRef text) {
+    constexpr std::size_t kInlineBytes = 12; // texts up to this size lie inside duckdb_string_t, padded with zeros
+    duckdb_string_t value;
+    if (text.size <= kInlineBytes) {
+        std::memset(&value, 0, sizeof value);
+        value.value.inlined.length = text.size;
+        if (text.size != 0) std::memcpy(value.value.inlined.inlined, text.data, text.size);
+    } else {
+        value.value.pointer.length = text.size;
+        std::memcpy(value.value.pointer.prefix, text.data, sizeof value.value.pointer.prefix);
+        value.value.pointer.ptr = const_cast<char*>(text.data);
+    }
+    return value;
+}
 
-constexpr std::size_t kInlineBytes = 12; // texts up to this size lie inside duckdb_string_t, padded with zeros
+namespace {
 
 // What one of DuckDB's threads is handing out.
 struct Puller {
@@ -151,20 +164,6 @@ struct Bound {
     std::shared_ptr<RowFeed> feed;
 };
 
-duckdb_string_t text_value(TextRef text) {
-    duckdb_string_t value;
-    if (text.size <= kInlineBytes) {
-        std::memset(&value, 0, sizeof value);
-        value.value.inlined.length = text.size;
-        if (text.size != 0) std::memcpy(value.value.inlined.inlined, text.data, text.size);
-    } else {
-        value.value.pointer.length = text.size;
-        std::memcpy(value.value.pointer.prefix, text.data, sizeof value.value.pointer.prefix);
-        value.value.pointer.ptr = const_cast<char*>(text.data);
-    }
-    return value;
-}
-
 template <class T>
 void gather(const T* from, const std::uint32_t* rows, std::size_t count, T* to) {
     for (std::size_t i = 0; i < count; i++) to[i] = from[rows[i]];
@@ -177,7 +176,7 @@ void fill_values(const Column& column, std::size_t first, const std::uint32_t* r
         auto* out = static_cast<duckdb_string_t*>(to);
         for (std::size_t i = 0; i < count; i++) {
             const std::size_t row = rows != nullptr ? rows[i] : first + i;
-            out[i] = text_value(column.present.test(row) ? from[row] : TextRef{});
+            out[i] = borrowed_text(column.present.test(row) ? from[row] : TextRef{});
         }
         return;
     }

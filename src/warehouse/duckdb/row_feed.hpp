@@ -96,6 +96,9 @@ private:
     std::int64_t id_;
 };
 
+// A text in a vector that points to where it lies (or holds it, if it is short).
+duckdb_string_t borrowed_text(TextRef text);
+
 // The DuckDB type of a field: SQL text, and as a handle.
 std::string sql_type(const Field& field);
 LogicalType logical_type(const Field& field);
