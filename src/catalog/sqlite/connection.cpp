@@ -144,6 +144,8 @@ Status Connection::commit() {
     return query.run();
 }
 
+bool Connection::was_busy() const { return (sqlite3_extended_errcode(database_) & 0xff) == SQLITE_BUSY; }
+
 void Connection::rollback() {
     // Some failures have rolled back already. A rollback itself cannot fail in a way that leaves the transaction open.
     if (sqlite3_get_autocommit(database_) == 0) (void)sqlite3_exec(database_, "ROLLBACK", nullptr, nullptr, nullptr);

@@ -66,7 +66,8 @@ public:
     Status begin_reading();
     Status begin_writing(); // takes the one write lock
     Status commit();
-    void rollback(); // nothing if no transaction is open
+    void rollback();       // nothing if no transaction is open
+    bool was_busy() const; // whether the last call failed because others hold the file
 
 private:
     explicit Connection(sqlite3* database) : database_(database) {}

@@ -3,6 +3,9 @@
 
 #include <array>
 
+#include <chrono>
+#include <thread>
+
 #include <fmt/format.h>
 
 namespace inlet::sqlite {
@@ -132,12 +135,23 @@ Status migrate(Connection& connection) {
     return connection.commit();
 }
 
+// SQLite does not wait for others while it changes how a file is journalled, so we do.
+Status switch_to_log(Connection& connection) {
+    constexpr int kTries = 400;
+    constexpr std::chrono::milliseconds kPause(25);
+    for (int left = kTries;; --left) {
+        Status switched = connection.execute("PRAGMA journal_mode = WAL");
+        if (switched || !connection.was_busy() || left == 0) return switched;
+        std::this_thread::sleep_for(kPause);
+    }
+}
+
 } // namespace
 
 Status prepare_schema(Connection& connection) {
     TRY(prepare_connection(connection));
     const Format format = TRY(read_format(connection));
-    TRY(connection.execute("PRAGMA journal_mode = WAL")); // kept by the file, but not by every copy of it
+    TRY(switch_to_log(connection)); // kept by the file, but not by every copy of it
     if (format.number == kCatalogFormat) return {};
     Status status = migrate(connection);
     if (!status) connection.rollback();

@@ -1,5 +1,6 @@
-// What one part does to its dataset: its rows staged in a temporary table, compared with the live rows, and written. The temporary tables live
-// in the publishing transaction and vanish with it. Used by one thread, under the writer lock.
+// What one part does to its dataset: its rows staged in a temporary table, compared with the live rows, and written.
+// The temporary tables live in the publishing transaction and vanish with it. Used by one thread, under the writer
+// lock.
 #pragma once
 
 #include <cstddef>
@@ -18,20 +19,22 @@
 
 namespace inlet::duck {
 
-// Values of the column _kind of a delta. `spared`: a deletion that a guard forbids; `same` also when an undo writes a row anew.
+// Values of the column _kind of a delta. `spared`: a deletion that a guard forbids; `same` also when an undo writes a
+// row anew.
 enum class DeltaKind : std::int8_t { same = 0, insert = 1, update = 2, remove = 3, spared = 4 };
 
-// The part's rows come from its feed or, where they have to be looked at more than once, from the table `stage`: columns c0, c1 ... as the
-// schema's fields, and _order. Large parts are compared by a KeyedDiff, which then holds them.
-// The differences are in `delta`: _kind, _rid (the live row's rowid), _order (of the record), n0, n1 ... (the new values), o0, o1 ... (the old
-// ones), _over and _osub (_version and _submission of the old row). Rows that stand as sent are in it only if `same_kept`.
+// The part's rows come from its feed or, where they have to be looked at more than once, from the table `stage`:
+// columns c0, c1 ... as the schema's fields, and _order. Large parts are compared by a KeyedDiff, which then holds
+// them. The differences are in `delta`: _kind, _rid (the live row's rowid), _order (of the record), n0, n1 ... (the new
+// values), o0, o1 ... (the old ones), _over and _osub (_version and _submission of the old row). Rows that stand as
+// sent are in it only if `same_kept`.
 struct ChangeSet {
     const StoredTable* table = nullptr;
     const PublishPart* part = nullptr;
     std::unique_ptr<FeedScope> feed;
-    std::string stage;        // empty: not staged
+    std::string stage;               // empty: not staged
     std::unique_ptr<KeyedDiff> diff; // null: the comparison is DuckDB's
-    std::string delta;        // empty: rows go into the live table as they are
+    std::string delta;               // empty: rows go into the live table as they are
     bool same_kept = false;
     bool settles = false;
     std::uint64_t sent = 0;     // rows of the part, repeats of a key counted once
@@ -57,7 +60,8 @@ Status count_delta(Connection& db, ChangeSet& change);
 // Writes the change as (version, submission). Where there is no delta the counts are set now.
 Status apply(Connection& db, ChangeSet& change, Version version, SubmissionId submission);
 // Up to `limit` changed rows, after apply().
-Result<std::vector<ChangedRow>> sample(Connection& db, const ChangeSet& change, Version version, SubmissionId submission, std::size_t limit);
+Result<std::vector<ChangedRow>> sample(Connection& db, const ChangeSet& change, Version version,
+                                       SubmissionId submission, std::size_t limit);
 Status drop_tables(Connection& db, ChangeSet& change);
 
 // A row of a delta as text: its kind, then `width` values before, then as many after.

@@ -57,10 +57,11 @@ public:
         });
     }
 
-    Result<StageToken> stage(SubmissionId submission, const std::string& dataset, std::uint64_t batch, std::uint32_t attempt,
-                             std::shared_ptr<const RowSource> rows) override {
+    Result<StageToken> stage(SubmissionId submission, const std::string& dataset, std::uint64_t batch,
+                             std::uint32_t attempt, std::shared_ptr<const RowSource> rows) override {
         const auto tables = tables_snapshot();
-        if (TRY(find_table(*tables, dataset))->model) return fail(FailureCode::unknown_dataset, fmt::format("`{}` is a model, not a dataset", dataset));
+        if (TRY(find_table(*tables, dataset))->model)
+            return fail(FailureCode::unknown_dataset, fmt::format("`{}` is a model, not a dataset", dataset));
         const std::scoped_lock lock(staged_mutex_);
         StageToken token{fmt::format("{}/{}/{}/{}/{}", submission.value, dataset, batch, attempt, ++tokens_)};
         staged_[token.value] = duck::StagedBatch{submission, dataset, std::move(rows)};
@@ -84,8 +85,12 @@ public:
         return guarded([&]() -> Result<PublishOutcome> {
             const auto staged = copy_staged();
             Tables changed = *tables_snapshot();
-            const duck::Means means{*writer_, feeds_, diffs_,
-                                    {spill_folder(), options_.threads, options_.partition_bytes, options_.partition_memory_bytes}, options_.join_bytes_max};
+            const duck::Means means{
+                *writer_,
+                feeds_,
+                diffs_,
+                {spill_folder(), options_.threads, options_.partition_bytes, options_.partition_memory_bytes},
+                options_.join_bytes_max};
             duck::Publication publication(means, changed, staged, clock_, request, judge,
                                           [&](Transaction& transaction) { return commit_with(transaction, changed); });
             return publication.run();
@@ -96,7 +101,8 @@ public:
         const std::scoped_lock lock(writer_mutex_);
         return guarded([&]() -> Result<UndoOutcome> {
             Tables changed = *tables_snapshot();
-            return duck::undo_submissions(*writer_, changed, clock_, request, [&](Transaction& transaction) { return commit_with(transaction, changed); });
+            return duck::undo_submissions(*writer_, changed, clock_, request,
+                                          [&](Transaction& transaction) { return commit_with(transaction, changed); });
         });
     }
 
@@ -104,7 +110,8 @@ public:
         const Reader reader = TRY(begin_reading());
         const std::string in = dataset.empty() ? "" : fmt::format(" AND dataset = {}", duck::quote_text(dataset));
         const std::int64_t number = TRY(reader.db->number(
-            fmt::format("SELECT max(number) FROM _inlet.versions WHERE submission = {} AND kind <> 'model'{}", submission.value, in)));
+            fmt::format("SELECT max(number) FROM _inlet.versions WHERE submission = {} AND kind <> 'model'{}",
+                        submission.value, in)));
         return number == 0 ? std::nullopt : std::optional(Version(number));
     }
 
@@ -113,10 +120,11 @@ public:
         if (!dataset.empty()) TRY(find_table(*reader.tables, dataset));
         const std::string in = dataset.empty() ? "" : fmt::format("WHERE dataset = {} ", duck::quote_text(dataset));
         std::vector<VersionEntry> entries;
-        const duck::Rows rows = TRY(reader.db->rows(
-            fmt::format("SELECT number, epoch_us(published_at), dataset, submission, kind, inserted, updated, deleted, \"by\", array_to_string(undoes, ' ') "
-                        "FROM _inlet.versions {}ORDER BY number DESC, submission DESC, dataset {}",
-                        in, duck::limit_rows(limit))));
+        const duck::Rows rows =
+            TRY(reader.db->rows(fmt::format("SELECT number, epoch_us(published_at), dataset, submission, kind, "
+                                            "inserted, updated, deleted, \"by\", array_to_string(undoes, ' ') "
+                                            "FROM _inlet.versions {}ORDER BY number DESC, submission DESC, dataset {}",
+                                            in, duck::limit_rows(limit))));
         for (const auto& row : rows) {
             VersionEntry entry;
             entry.number = Version(row[0].number);
@@ -137,7 +145,8 @@ public:
     Result<std::vector<TableInfo>> tables() override {
         const Reader reader = TRY(begin_reading());
         std::map<std::string, Version> changed;
-        for (const auto& row : TRY(reader.db->rows("SELECT dataset, max(number) FROM _inlet.versions GROUP BY dataset"))) {
+        for (const auto& row :
+             TRY(reader.db->rows("SELECT dataset, max(number) FROM _inlet.versions GROUP BY dataset"))) {
             changed[row[0].text] = Version(row[1].number);
         }
         std::vector<TableInfo> infos;
@@ -145,14 +154,14 @@ public:
             TableInfo info;
             info.name = name;
             info.model = table.model;
-            info.rows = static_cast<std::uint64_t>(TRY(reader.db->number("SELECT count(*) FROM " + duck::live_table(name))));
+            info.rows =
+                static_cast<std::uint64_t>(TRY(reader.db->number("SELECT count(*) FROM " + duck::live_table(name))));
             info.version = changed[name];
             info.pruned_below = table.pruned_below;
             infos.push_back(std::move(info));
         }
         return infos;
     }
-
 
     Result<bool> undone(SubmissionId submission) override {
         const Reader reader = TRY(begin_reading());
@@ -164,7 +173,8 @@ public:
         const Reader reader = TRY(begin_reading());
         const StoredTable* table = TRY(find_table(*reader.tables, dataset));
         if (as_of) TRY(duck::check_as_of(*table, *as_of, reader.last));
-        const duck::Reading reading = TRY(duck::prepare_reading(*reader.db, duck::select_as_of(*table, as_of), FailureCode::warehouse_failed));
+        const duck::Reading reading =
+            TRY(duck::prepare_reading(*reader.db, duck::select_as_of(*table, as_of), FailureCode::warehouse_failed));
         return duck::deliver(reading.statement.get(), reading.columns, FailureCode::warehouse_failed, sink);
     }
 
@@ -195,14 +205,17 @@ public:
         });
     }
 
-    Status query(const std::string& sql, const std::vector<View>& views, std::optional<Version> as_of, ResultSink& sink) override {
+    Status query(const std::string& sql, const std::vector<View>& views, std::optional<Version> as_of,
+                 ResultSink& sink) override {
         const Reader reader = TRY(begin_reading());
         return duck::run_query(*reader.db, *reader.tables, reader.last, sql, views, as_of, sink);
     }
 
-    Status query_to_parquet(const std::string& sql, const std::vector<View>& views, std::optional<Version> as_of, const std::string& path) override {
+    Status query_to_parquet(const std::string& sql, const std::vector<View>& views, std::optional<Version> as_of,
+                            const std::string& path) override {
         const Reader reader = TRY(begin_reading());
-        return duck::run_query_to_parquet(*reader.db, *reader.tables, reader.last, sql, views, as_of, path, options_.memory_bytes_max);
+        return duck::run_query_to_parquet(*reader.db, *reader.tables, reader.last, sql, views, as_of, path,
+                                          options_.memory_bytes_max);
     }
 
 private:
@@ -237,12 +250,14 @@ private:
 
     static Result<const StoredTable*> find_table(const Tables& tables, std::string_view name) {
         const auto found = tables.find(name);
-        if (found == tables.end()) return fail(FailureCode::unknown_dataset, fmt::format("there is no dataset `{}`", name));
+        if (found == tables.end())
+            return fail(FailureCode::unknown_dataset, fmt::format("there is no dataset `{}`", name));
         return &found->second;
     }
 
     Result<Reader> begin_reading() {
-        // A transaction sees what was committed when it first reads; the lock keeps the tables' shapes in step with that.
+        // A transaction sees what was committed when it first reads; the lock keeps the tables' shapes in step with
+        // that.
         const std::shared_lock lock(state_mutex_);
         Reader reader;
         reader.db = TRY(Connection::open(instance_));
@@ -262,7 +277,8 @@ private:
 
     std::string spill_folder() const {
         if (!options_.temp_folder.empty()) return options_.temp_folder;
-        return options_.path.empty() ? std::filesystem::temp_directory_path().string() : std::filesystem::path(options_.path).parent_path().string();
+        return options_.path.empty() ? std::filesystem::temp_directory_path().string()
+                                     : std::filesystem::path(options_.path).parent_path().string();
     }
 
     duck::Staged copy_staged() {
@@ -288,8 +304,8 @@ private:
     duck::FeedRegistry feeds_; // these outlive the instance, which calls them
     duck::DiffRegistry diffs_;
 
-    std::mutex writer_mutex_;               // one change at a time; taken before the others
-    std::unique_ptr<Connection> writer_;    // behind writer_mutex_
+    std::mutex writer_mutex_;            // one change at a time; taken before the others
+    std::unique_ptr<Connection> writer_; // behind writer_mutex_
 
     mutable std::shared_mutex state_mutex_; // shared while a reading begins, exclusive at a commit
     std::shared_ptr<Instance> instance_;    // behind state_mutex_; shared with the connections

@@ -29,7 +29,8 @@ class TempFolder {
 public:
     TempFolder() {
         static std::atomic<int> count{0};
-        path_ = fs::temp_directory_path() / ("inlet-duckdb-" + std::to_string(::getpid()) + "-" + std::to_string(count++));
+        path_ =
+            fs::temp_directory_path() / ("inlet-duckdb-" + std::to_string(::getpid()) + "-" + std::to_string(count++));
         fs::create_directories(path_);
     }
     ~TempFolder() {
@@ -48,8 +49,10 @@ using TestRow = std::vector<Cell>; // values as text; the field's type says what
 // Rows given as text, in batches of `batch_rows`; records listed in `rejected` are marked.
 class TextRows final : public RowSource {
 public:
-    TextRows(Schema schema, std::vector<TestRow> rows, std::size_t batch_rows = 1000, std::vector<std::size_t> rejected = {}, std::uint64_t first_ordinal = 0)
-        : schema_(std::move(schema)), rows_(std::move(rows)), batch_rows_(batch_rows), rejected_(std::move(rejected)), first_ordinal_(first_ordinal) {}
+    TextRows(Schema schema, std::vector<TestRow> rows, std::size_t batch_rows = 1000,
+             std::vector<std::size_t> rejected = {}, std::uint64_t first_ordinal = 0)
+        : schema_(std::move(schema)), rows_(std::move(rows)), batch_rows_(batch_rows), rejected_(std::move(rejected)),
+          first_ordinal_(first_ordinal) {}
 
     Result<std::unique_ptr<RowStream>> open() const override { return std::make_unique<Stream>(*this); }
     std::uint64_t rows() const override { return rows_.size() - rejected_.size(); }
@@ -89,13 +92,23 @@ private:
                 return;
             }
             switch (column.type) {
-            case PhysicalType::boolean: column.values<std::uint8_t>()[r] = *cell == "true" ? 1 : 0; break;
-            case PhysicalType::float64: column.values<double>()[r] = std::stod(*cell); break;
-            case PhysicalType::date: column.values<std::int32_t>()[r] = std::stoi(*cell); break;
+            case PhysicalType::boolean:
+                column.values<std::uint8_t>()[r] = *cell == "true" ? 1 : 0;
+                break;
+            case PhysicalType::float64:
+                column.values<double>()[r] = std::stod(*cell);
+                break;
+            case PhysicalType::date:
+                column.values<std::int32_t>()[r] = std::stoi(*cell);
+                break;
             case PhysicalType::int64:
             case PhysicalType::time:
-            case PhysicalType::timestamp: column.values<std::int64_t>()[r] = std::stoll(*cell); break;
-            case PhysicalType::text: column.values<TextRef>()[r] = batch.arena.store(*cell); break;
+            case PhysicalType::timestamp:
+                column.values<std::int64_t>()[r] = std::stoll(*cell);
+                break;
+            case PhysicalType::text:
+                column.values<TextRef>()[r] = batch.arena.store(*cell);
+                break;
             }
         }
 
@@ -138,13 +151,18 @@ private:
     static Cell text(const Column& column, std::size_t r) {
         if (!column.present.test(r)) return std::nullopt;
         switch (column.type) {
-        case PhysicalType::boolean: return column.values<std::uint8_t>()[r] != 0 ? "true" : "false";
-        case PhysicalType::float64: return std::to_string(column.values<double>()[r]);
-        case PhysicalType::date: return std::to_string(column.values<std::int32_t>()[r]);
+        case PhysicalType::boolean:
+            return column.values<std::uint8_t>()[r] != 0 ? "true" : "false";
+        case PhysicalType::float64:
+            return std::to_string(column.values<double>()[r]);
+        case PhysicalType::date:
+            return std::to_string(column.values<std::int32_t>()[r]);
         case PhysicalType::int64:
         case PhysicalType::time:
-        case PhysicalType::timestamp: return std::to_string(column.values<std::int64_t>()[r]);
-        case PhysicalType::text: return std::string(column.values<TextRef>()[r].view());
+        case PhysicalType::timestamp:
+            return std::to_string(column.values<std::int64_t>()[r]);
+        case PhysicalType::text:
+            return std::string(column.values<TextRef>()[r].view());
         }
         return std::nullopt;
     }
@@ -156,8 +174,8 @@ private:
 class FixedJudge final : public PublishJudge {
 public:
     explicit FixedJudge(Verdict verdict = Verdict::reject) : verdict_(verdict) {}
-    Result<Verdict> conflicts(SubmissionId, const std::string&, FailureCode code, const std::vector<std::string>& fields,
-                              const std::vector<RecordOrder>& orders) override {
+    Result<Verdict> conflicts(SubmissionId, const std::string&, FailureCode code,
+                              const std::vector<std::string>& fields, const std::vector<RecordOrder>& orders) override {
         codes.push_back(code);
         last_fields = fields;
         last_orders = orders;
@@ -199,8 +217,8 @@ protected:
         return warehouse ? *std::move(warehouse) : nullptr;
     }
 
-    PublishRequest request(Warehouse& warehouse, const Dataset& to, std::int64_t submission, std::shared_ptr<const RowSource> rows,
-                           Effect effect = Effect::append) {
+    PublishRequest request(Warehouse& warehouse, const Dataset& to, std::int64_t submission,
+                           std::shared_ptr<const RowSource> rows, Effect effect = Effect::append) {
         auto token = warehouse.stage(SubmissionId(submission), to.name, 0, 1, std::move(rows));
         EXPECT_TRUE(token) << to_string(token.error());
         PublishPart part;
@@ -232,15 +250,25 @@ protected:
     FixedJudge judge_;
 };
 
-const std::vector<Field> kEveryType{field("s", FieldType::string), field("i", FieldType::integer), field("n", FieldType::number), field("b", FieldType::boolean),
-                                    field("d", FieldType::date), field("dt", FieldType::datetime), field("t", FieldType::time), field("o", FieldType::object),
-                                    field("a", FieldType::array), field("any", FieldType::any)};
+const std::vector<Field> kEveryType{field("s", FieldType::string), field("i", FieldType::integer),
+                                    field("n", FieldType::number), field("b", FieldType::boolean),
+                                    field("d", FieldType::date),   field("dt", FieldType::datetime),
+                                    field("t", FieldType::time),   field("o", FieldType::object),
+                                    field("a", FieldType::array),  field("any", FieldType::any)};
 
 std::vector<TestRow> rows_of_every_type(std::size_t count) {
     std::vector<TestRow> rows;
     for (std::size_t i = 0; i < count; i++) {
-        TestRow row{std::string(i % 40, 'x') + std::to_string(i), std::to_string(i), std::to_string(static_cast<double>(i) + 0.5), i % 2 == 0 ? "true" : "false",
-                    std::to_string(static_cast<long>(i) - 1000), std::to_string(1'700'000'000'000'000 + i), std::to_string(i * 1000), R"({"k":[1,"ü"]})", "[1,2]", "é"};
+        TestRow row{std::string(i % 40, 'x') + std::to_string(i),
+                    std::to_string(i),
+                    std::to_string(static_cast<double>(i) + 0.5),
+                    i % 2 == 0 ? "true" : "false",
+                    std::to_string(static_cast<long>(i) - 1000),
+                    std::to_string(1'700'000'000'000'000 + i),
+                    std::to_string(i * 1000),
+                    R"({"k":[1,"ü"]})",
+                    "[1,2]",
+                    "é"};
         row[i % row.size()].reset();
         rows.push_back(std::move(row));
     }
@@ -272,7 +300,8 @@ WarehouseFactory duckdb_factory(bool partitions = false) {
 }
 
 WarehouseFactory memory_factory() {
-    return {.name = "Memory", .open = [](const Clock& clock, const std::string&) { return make_memory_warehouse(clock); }};
+    return {.name = "Memory",
+            .open = [](const Clock& clock, const std::string&) { return make_memory_warehouse(clock); }};
 }
 
 class DuckdbPlay : public ::testing::TestWithParam<bool> {};
@@ -284,7 +313,8 @@ TEST_P(DuckdbPlay, GoesAsInTheMemoryWarehouse) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Duckdb, DuckdbPlay, testing::Values(false, true));
-INSTANTIATE_TEST_SUITE_P(DuckdbInPartitions, WarehouseConformance, testing::Values(duckdb_factory(true)), warehouse_case_name);
+INSTANTIATE_TEST_SUITE_P(DuckdbInPartitions, WarehouseConformance, testing::Values(duckdb_factory(true)),
+                         warehouse_case_name);
 
 INSTANTIATE_TEST_SUITE_P(Duckdb, WarehouseConformance, testing::ValuesIn(warehouse_cases(duckdb_factory())),
                          warehouse_case_name);
@@ -294,7 +324,8 @@ TEST_F(DuckdbWarehouseTest, EveryTypeComesBackAsItWentIn) {
     const Dataset all = dataset("all", kEveryType);
     ASSERT_TRUE(warehouse->define({all}));
     const auto rows = rows_of_every_type(5000);
-    const auto outcome = publish(*warehouse, request(*warehouse, all, 7, std::make_shared<TextRows>(all.schema, rows, 1777)));
+    const auto outcome =
+        publish(*warehouse, request(*warehouse, all, 7, std::make_shared<TextRows>(all.schema, rows, 1777)));
     ASSERT_EQ(outcome.version, Version(1));
     ASSERT_EQ(outcome.submissions.at(0).parts.at(0).counts.inserted, 5000U);
 
@@ -305,8 +336,10 @@ TEST_F(DuckdbWarehouseTest, EveryTypeComesBackAsItWentIn) {
     EXPECT_EQ(kept.sorted(), expected);
     std::vector<ResultKind> kinds;
     for (const ResultColumn& column : kept.columns()) kinds.push_back(column.kind);
-    EXPECT_EQ(kinds, (std::vector<ResultKind>{ResultKind::text, ResultKind::int64, ResultKind::float64, ResultKind::boolean, ResultKind::date, ResultKind::timestamp,
-                                              ResultKind::time, ResultKind::json, ResultKind::json, ResultKind::text, ResultKind::int64, ResultKind::int64}));
+    EXPECT_EQ(kinds,
+              (std::vector<ResultKind>{ResultKind::text, ResultKind::int64, ResultKind::float64, ResultKind::boolean,
+                                       ResultKind::date, ResultKind::timestamp, ResultKind::time, ResultKind::json,
+                                       ResultKind::json, ResultKind::text, ResultKind::int64, ResultKind::int64}));
 }
 
 TEST_F(DuckdbWarehouseTest, RejectedRecordsAreLeftOut) {
@@ -329,15 +362,19 @@ TEST_F(DuckdbWarehouseTest, RejectedRecordsAreLeftOut) {
 }
 
 TEST_F(DuckdbWarehouseTest, WhatWasPublishedIsThereAfterReopening) {
-    const Dataset people = dataset("people", {field("id", FieldType::integer), field("na\"me", FieldType::string)}, {0});
+    const Dataset people =
+        dataset("people", {field("id", FieldType::integer), field("na\"me", FieldType::string)}, {0});
     const std::string path = folder_.file("w.duckdb");
     {
         auto warehouse = open(path);
         ASSERT_TRUE(warehouse->define({people}));
-        publish(*warehouse, request(*warehouse, people, 3, std::make_shared<TextRows>(people.schema, std::vector<TestRow>{{"1", "Ada"}, {"2", std::nullopt}})));
+        publish(*warehouse, request(*warehouse, people, 3,
+                                    std::make_shared<TextRows>(
+                                        people.schema, std::vector<TestRow>{{"1", "Ada"}, {"2", std::nullopt}})));
     }
     auto warehouse = open(path, true);
-    EXPECT_EQ(read(*warehouse, "people").sorted(), (std::vector<TestRow>{{"1", "Ada", "1", "3"}, {"2", std::nullopt, "1", "3"}}));
+    EXPECT_EQ(read(*warehouse, "people").sorted(),
+              (std::vector<TestRow>{{"1", "Ada", "1", "3"}, {"2", std::nullopt, "1", "3"}}));
     EXPECT_EQ(warehouse->published(SubmissionId(3), "people").value(), Version(1));
     EXPECT_EQ(warehouse->published(SubmissionId(4), "").value(), std::nullopt);
     const auto versions = warehouse->versions("", 10).value();
@@ -348,7 +385,8 @@ TEST_F(DuckdbWarehouseTest, WhatWasPublishedIsThereAfterReopening) {
     const auto tables = warehouse->tables().value();
     ASSERT_EQ(tables.size(), 1U);
     EXPECT_EQ(tables[0].rows, 2U);
-    EXPECT_EQ(warehouse->define({dataset("more", {field("x", FieldType::string)})}).error().code, FailureCode::warehouse_failed);
+    EXPECT_EQ(warehouse->define({dataset("more", {field("x", FieldType::string)})}).error().code,
+              FailureCode::warehouse_failed);
 }
 
 class BrokenRows final : public RowSource {
@@ -357,7 +395,8 @@ public:
     Result<std::unique_ptr<RowStream>> open() const override {
         class Stream final : public RowStream {
         public:
-            explicit Stream(std::unique_ptr<RowStream> good, std::unique_ptr<TextRows> rows) : rows_(std::move(rows)), good_(std::move(good)) {}
+            explicit Stream(std::unique_ptr<RowStream> good, std::unique_ptr<TextRows> rows)
+                : rows_(std::move(rows)), good_(std::move(good)) {}
             Result<bool> next(RecordBatch& batch) override {
                 if (TRY(good_->next(batch))) return true;
                 return fail(FailureCode::object_corrupt, "the file changed under us");
@@ -381,13 +420,15 @@ TEST_F(DuckdbWarehouseTest, ASourceThatFailsLeavesNothingAndSaysWhy) {
     auto warehouse = open(folder_.file("w.duckdb"));
     const Dataset all = dataset("all", kEveryType);
     ASSERT_TRUE(warehouse->define({all}));
-    const auto failed = warehouse->publish(request(*warehouse, all, 1, std::make_shared<BrokenRows>(all.schema)), judge_);
+    const auto failed =
+        warehouse->publish(request(*warehouse, all, 1, std::make_shared<BrokenRows>(all.schema)), judge_);
     ASSERT_FALSE(failed);
     EXPECT_EQ(failed.error().code, FailureCode::object_corrupt);
     EXPECT_TRUE(read(*warehouse, "all").rows().empty());
     EXPECT_EQ(warehouse->published(SubmissionId(1), "").value(), std::nullopt);
 
-    const auto outcome = publish(*warehouse, request(*warehouse, all, 1, std::make_shared<TextRows>(all.schema, rows_of_every_type(10))));
+    const auto outcome = publish(
+        *warehouse, request(*warehouse, all, 1, std::make_shared<TextRows>(all.schema, rows_of_every_type(10))));
     EXPECT_EQ(outcome.version, Version(1));
     EXPECT_EQ(read(*warehouse, "all").rows().size(), 10U);
 }
@@ -396,12 +437,23 @@ class DuckdbQueryTest : public DuckdbWarehouseTest {
 protected:
     void SetUp() override {
         warehouse_ = open(folder_.file("query.duckdb"));
-        films_ = dataset("films", {field("id", FieldType::integer), field("title", FieldType::string), field("genres", FieldType::array)}, {0});
+        films_ = dataset(
+            "films",
+            {field("id", FieldType::integer), field("title", FieldType::string), field("genres", FieldType::array)},
+            {0});
         ASSERT_TRUE(warehouse_->define({films_}));
-        publish(*warehouse_, request(*warehouse_, films_, 1, std::make_shared<TextRows>(films_.schema, std::vector<TestRow>{{"1", "Alien", R"(["horror"])"}, {"2", "Heat", std::nullopt}})));
-        publish(*warehouse_, request(*warehouse_, films_, 2, std::make_shared<TextRows>(films_.schema, std::vector<TestRow>{{"2", "Heat", R"(["crime"])"}, {"3", "Up", "[]"}}), Effect::upsert));
+        publish(*warehouse_,
+                request(*warehouse_, films_, 1,
+                        std::make_shared<TextRows>(films_.schema, std::vector<TestRow>{{"1", "Alien", R"(["horror"])"},
+                                                                                       {"2", "Heat", std::nullopt}})));
+        publish(*warehouse_,
+                request(*warehouse_, films_, 2,
+                        std::make_shared<TextRows>(
+                            films_.schema, std::vector<TestRow>{{"2", "Heat", R"(["crime"])"}, {"3", "Up", "[]"}}),
+                        Effect::upsert));
     }
-    std::vector<TestRow> rows(const std::string& sql, std::optional<Version> as_of = std::nullopt, const std::vector<View>& views = {}) {
+    std::vector<TestRow> rows(const std::string& sql, std::optional<Version> as_of = std::nullopt,
+                              const std::vector<View>& views = {}) {
         Kept kept;
         const auto done = warehouse_->query(sql, views, as_of, kept);
         EXPECT_TRUE(done) << sql << ": " << (done ? "" : to_string(done.error()));
@@ -413,7 +465,8 @@ protected:
         }
         return kept.rows();
     }
-    FailureCode error(const std::string& sql, std::optional<Version> as_of = std::nullopt, const std::vector<View>& views = {}) {
+    FailureCode error(const std::string& sql, std::optional<Version> as_of = std::nullopt,
+                      const std::vector<View>& views = {}) {
         Kept kept;
         const auto done = warehouse_->query(sql, views, as_of, kept);
         EXPECT_FALSE(done) << sql;
@@ -430,7 +483,8 @@ TEST_F(DuckdbQueryTest, EveryTypeHasAKind) {
     using enum ResultKind;
     const auto one = [&](const std::string& value) -> std::pair<Cell, ResultKind> {
         const auto row = rows("SELECT " + value);
-        return row.size() == 1 && row[0].size() == 1 ? std::pair(row[0][0], kinds_[0]) : std::pair<Cell, ResultKind>("no row", text);
+        return row.size() == 1 && row[0].size() == 1 ? std::pair(row[0][0], kinds_[0])
+                                                     : std::pair<Cell, ResultKind>("no row", text);
     };
     using Expected = std::pair<Cell, ResultKind>;
     EXPECT_EQ(one("true"), Expected("true", boolean));
@@ -453,23 +507,27 @@ TEST_F(DuckdbQueryTest, EveryTypeHasAKind) {
     EXPECT_EQ(one("MAP {'a': 1}"), Expected(R"({"a":1})", json));
     EXPECT_EQ(one("genres FROM films WHERE id = 1"), Expected(R"(["horror"])", json));
     EXPECT_EQ(one("genres->>0 FROM films WHERE id = 1"), Expected("horror", text));
-    EXPECT_EQ(one("'00000000-0000-0000-0000-000000000001'::UUID"), Expected("00000000-0000-0000-0000-000000000001", text));
+    EXPECT_EQ(one("'00000000-0000-0000-0000-000000000001'::UUID"),
+              Expected("00000000-0000-0000-0000-000000000001", text));
     EXPECT_EQ(one("INTERVAL 3 DAY"), Expected("3 days", text));
     EXPECT_EQ(one("'a'::ENUM('a', 'b')"), Expected("a", text));
     EXPECT_EQ(one("NULL"), Expected(std::nullopt, int64));
 }
 
 TEST_F(DuckdbQueryTest, NamesOrderAndComments) {
-    EXPECT_EQ(rows("SELECT title, id FROM films ORDER BY id DESC; -- the newest first"), (std::vector<TestRow>{{"Up", "3"}, {"Heat", "2"}, {"Alien", "1"}}));
+    EXPECT_EQ(rows("SELECT title, id FROM films ORDER BY id DESC; -- the newest first"),
+              (std::vector<TestRow>{{"Up", "3"}, {"Heat", "2"}, {"Alien", "1"}}));
     EXPECT_EQ(names_, (std::vector<std::string>{"title", "id"}));
     // A column that has to be cast makes the statement a subquery; its order must hold all the same.
-    EXPECT_EQ(rows("SELECT [id] AS a, [id] AS a FROM films ORDER BY id DESC /* x */ ;"), (std::vector<TestRow>{{"[3]", "[3]"}, {"[2]", "[2]"}, {"[1]", "[1]"}}));
+    EXPECT_EQ(rows("SELECT [id] AS a, [id] AS a FROM films ORDER BY id DESC /* x */ ;"),
+              (std::vector<TestRow>{{"[3]", "[3]"}, {"[2]", "[2]"}, {"[1]", "[1]"}}));
     EXPECT_EQ(names_, (std::vector<std::string>{"a", "a"}));
     EXPECT_EQ(rows("FROM films SELECT count(*)"), (std::vector<TestRow>{{"3"}}));
     EXPECT_EQ(rows("WITH films AS (SELECT 7 AS x) SELECT * FROM films"), (std::vector<TestRow>{{"7"}}));
     EXPECT_EQ(rows("SELECT * FROM FILMS WHERE id > 5").size(), 0U);
     EXPECT_EQ(names_.size(), 5U);
-    EXPECT_EQ(rows("SELECT number, kind FROM _inlet.versions ORDER BY number"), (std::vector<TestRow>{{"1", "append"}, {"2", "upsert"}}));
+    EXPECT_EQ(rows("SELECT number, kind FROM _inlet.versions ORDER BY number"),
+              (std::vector<TestRow>{{"1", "append"}, {"2", "upsert"}}));
     EXPECT_FALSE(rows("EXPLAIN SELECT * FROM films").empty());
     EXPECT_FALSE(rows("DESCRIBE films").empty());
 }
@@ -480,29 +538,34 @@ TEST_F(DuckdbQueryTest, AsOfAVersion) {
     EXPECT_EQ(rows(all, Version(2)), rows(all));
     EXPECT_EQ(rows("SELECT count(*) FROM main.films", Version(1)), (std::vector<TestRow>{{"2"}}));
     EXPECT_EQ(rows("SELECT count(*) FROM query('SELECT * FROM films')", Version(1)), (std::vector<TestRow>{{"2"}}));
-    EXPECT_EQ(rows("SELECT count(*) FROM films a, LATERAL (SELECT unnest([1, 2])) b, Films c", Version(1)), (std::vector<TestRow>{{"8"}}));
+    EXPECT_EQ(rows("SELECT count(*) FROM films a, LATERAL (SELECT unnest([1, 2])) b, Films c", Version(1)),
+              (std::vector<TestRow>{{"8"}}));
     EXPECT_FALSE(rows("EXPLAIN SELECT * FROM films", Version(1)).empty());
     EXPECT_EQ(error("SELECT * FROM \"query\".main.films", Version(1)), FailureCode::query_invalid);
     EXPECT_EQ(error(all, Version(3)), FailureCode::unknown_version);
 }
 
 TEST_F(DuckdbQueryTest, NothingIsWrittenOrReachedOutside) {
-    for (const char* sql : {"CREATE TABLE t (a INTEGER)", "INSERT INTO films (id) VALUES (9)", "UPDATE films SET id = 9", "DELETE FROM films", "DROP TABLE films",
-                            "ATTACH ':memory:' AS other", "SET threads = 1", "COPY films TO '/tmp/films.csv'", "CHECKPOINT", "CALL pragma_version()",
-                            "EXPORT DATABASE '/tmp/x'", "INSTALL httpfs", "LOAD httpfs", "BEGIN", "EXPLAIN ANALYZE DELETE FROM films",
-                            "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM read_text('/etc/passwd')", "SELECT * FROM glob('/etc/*')",
-                            "SELECT * FROM read_parquet('/tmp/x.parquet')"}) {
+    for (const char* sql :
+         {"CREATE TABLE t (a INTEGER)", "INSERT INTO films (id) VALUES (9)", "UPDATE films SET id = 9",
+          "DELETE FROM films", "DROP TABLE films", "ATTACH ':memory:' AS other", "SET threads = 1",
+          "COPY films TO '/tmp/films.csv'", "CHECKPOINT", "CALL pragma_version()", "EXPORT DATABASE '/tmp/x'",
+          "INSTALL httpfs", "LOAD httpfs", "BEGIN", "EXPLAIN ANALYZE DELETE FROM films",
+          "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM read_text('/etc/passwd')",
+          "SELECT * FROM glob('/etc/*')", "SELECT * FROM read_parquet('/tmp/x.parquet')"}) {
         EXPECT_EQ(error(sql), FailureCode::query_not_read_only) << sql;
     }
-    for (const char* sql : {"SELECT * FROM '/etc/passwd'", "SELECT * FROM inlet_rows(1)", "SELEC 1", "", "-- nothing", "SELECT 1; SELECT 2", "SELECT * FROM nobody",
-                            "SELECT nothing FROM films", "SELECT ?", "SELECT 1 / 'x'::INTEGER FROM films"}) {
+    for (const char* sql : {"SELECT * FROM '/etc/passwd'", "SELECT * FROM inlet_rows(1)", "SELEC 1", "", "-- nothing",
+                            "SELECT 1; SELECT 2", "SELECT * FROM nobody", "SELECT nothing FROM films", "SELECT ?",
+                            "SELECT 1 / 'x'::INTEGER FROM films"}) {
         EXPECT_EQ(error(sql), FailureCode::query_invalid) << sql;
     }
     EXPECT_EQ(rows("SELECT count(*) FROM films"), (std::vector<TestRow>{{"3"}}));
 }
 
 TEST_F(DuckdbQueryTest, ViewsReadEachOtherAndVersions) {
-    const std::vector<View> views{{"b", "SELECT id FROM a WHERE id > 1"}, {"a", "SELECT * FROM films"}, {"broken", "SELECT * FROM nobody"}};
+    const std::vector<View> views{
+        {"b", "SELECT id FROM a WHERE id > 1"}, {"a", "SELECT * FROM films"}, {"broken", "SELECT * FROM nobody"}};
     EXPECT_EQ(rows("SELECT count(*) FROM b", std::nullopt, views), (std::vector<TestRow>{{"2"}}));
     EXPECT_EQ(rows("SELECT count(*) FROM b", Version(1), views), (std::vector<TestRow>{{"1"}}));
     EXPECT_EQ(error("SELECT * FROM broken", std::nullopt, views), FailureCode::query_invalid);
@@ -525,7 +588,8 @@ TEST_F(DuckdbQueryTest, AResultLargerThanMemoryIsStreamed) {
         std::uint64_t bytes = 0;
         std::uint64_t stop_after = 0;
     } sink;
-    const std::string sql = "SELECT repeat('x', 400) || i FROM range(1000000) t(i)"; // beyond the 256 MiB that DuckDB may hold
+    const std::string sql =
+        "SELECT repeat('x', 400) || i FROM range(1000000) t(i)"; // beyond the 256 MiB that DuckDB may hold
     ASSERT_TRUE(warehouse_->query(sql, {}, std::nullopt, sink));
     EXPECT_EQ(sink.count, 1'000'000U);
     EXPECT_GT(sink.bytes, 400'000'000U);
@@ -537,14 +601,16 @@ TEST_F(DuckdbQueryTest, AResultLargerThanMemoryIsStreamed) {
 
 TEST_F(DuckdbQueryTest, ParquetHoldsTheSameRows) {
     const std::string path = folder_.file("it's.parquet");
-    ASSERT_TRUE(warehouse_->query_to_parquet("SELECT *, [id] AS list, id::DECIMAL(9,2) AS money FROM films ORDER BY id", {}, Version(1), path));
+    ASSERT_TRUE(warehouse_->query_to_parquet("SELECT *, [id] AS list, id::DECIMAL(9,2) AS money FROM films ORDER BY id",
+                                             {}, Version(1), path));
     EXPECT_FALSE(fs::exists(path + ".partial"));
     duckdb_database database = nullptr;
     duckdb_connection connection = nullptr;
     ASSERT_EQ(duckdb_open(nullptr, &database), DuckDBSuccess);
     ASSERT_EQ(duckdb_connect(database, &connection), DuckDBSuccess);
     duckdb_result result;
-    const std::string sql = "SELECT string_agg(concat_ws('|', id, title, genres, _version, list, money, typeof(money)), ';' ORDER BY file_row_number) FROM read_parquet('" +
+    const std::string sql = "SELECT string_agg(concat_ws('|', id, title, genres, _version, list, money, "
+                            "typeof(money)), ';' ORDER BY file_row_number) FROM read_parquet('" +
                             folder_.file("it''s.parquet") + "', file_row_number = true)";
     ASSERT_EQ(duckdb_query(connection, sql.c_str(), &result), DuckDBSuccess) << duckdb_result_error(&result);
     char* text = duckdb_value_varchar(&result, 0, 0);
@@ -554,11 +620,18 @@ TEST_F(DuckdbQueryTest, ParquetHoldsTheSameRows) {
     duckdb_disconnect(&connection);
     duckdb_close(&database);
 
-    EXPECT_EQ(warehouse_->query_to_parquet("SELECT 1 / 'x'::INTEGER FROM films", {}, std::nullopt, folder_.file("no.parquet")).error().code, FailureCode::query_invalid);
+    EXPECT_EQ(
+        warehouse_->query_to_parquet("SELECT 1 / 'x'::INTEGER FROM films", {}, std::nullopt, folder_.file("no.parquet"))
+            .error()
+            .code,
+        FailureCode::query_invalid);
     EXPECT_FALSE(fs::exists(folder_.file("no.parquet")));
     EXPECT_FALSE(fs::exists(folder_.file("no.parquet.partial")));
-    EXPECT_EQ(warehouse_->query_to_parquet("SELECT 1", {}, std::nullopt, folder_.file("nowhere/no.parquet")).error().code, FailureCode::io_failed);
-    EXPECT_EQ(warehouse_->query_to_parquet("DELETE FROM films", {}, std::nullopt, path).error().code, FailureCode::query_not_read_only);
+    EXPECT_EQ(
+        warehouse_->query_to_parquet("SELECT 1", {}, std::nullopt, folder_.file("nowhere/no.parquet")).error().code,
+        FailureCode::io_failed);
+    EXPECT_EQ(warehouse_->query_to_parquet("DELETE FROM films", {}, std::nullopt, path).error().code,
+              FailureCode::query_not_read_only);
 }
 
 TEST_F(DuckdbWarehouseTest, AFileOfANewerFormatIsRefused) {
@@ -607,7 +680,10 @@ TEST_F(DuckdbWarehouseTest, ReadersSeeOneVersionWhileAnotherIsPublished) {
 
     private:
         std::function<void()> act_;
-    } sink([&] { publish(*warehouse, request(*warehouse, all, 2, std::make_shared<TextRows>(all.schema, rows_of_every_type(5000)))); });
+    } sink([&] {
+        publish(*warehouse,
+                request(*warehouse, all, 2, std::make_shared<TextRows>(all.schema, rows_of_every_type(5000))));
+    });
     ASSERT_TRUE(warehouse->read("all", std::nullopt, sink));
     EXPECT_EQ(sink.count, 5000U);
     EXPECT_EQ(read(*warehouse, "all").rows().size(), 10000U);

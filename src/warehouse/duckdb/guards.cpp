@@ -14,9 +14,11 @@ namespace {
 
 using State = SubmissionOutcome::State;
 
-// Hands the records found by `select` (their _order) to the judge and removes them from the table `from` (if any) if it says so. `left_out` grows by them.
-Result<Decision> judge_orders(Connection& db, ChangeSet& change, SubmissionId submission, PublishJudge& judge, FailureCode code,
-                              const std::vector<std::size_t>& positions, const std::string& select, const std::string& from) {
+// Hands the records found by `select` (their _order) to the judge and removes them from the table `from` (if any) if it
+// says so. `left_out` grows by them.
+Result<Decision> judge_orders(Connection& db, ChangeSet& change, SubmissionId submission, PublishJudge& judge,
+                              FailureCode code, const std::vector<std::size_t>& positions, const std::string& select,
+                              const std::string& from) {
     const std::string found = "_taken";
     auto selected = db.run(fmt::format("CREATE TEMP TABLE {} AS {}", found, select));
     if (!selected) return fail(change.blame(std::move(selected.error())));
@@ -29,17 +31,23 @@ Result<Decision> judge_orders(Connection& db, ChangeSet& change, SubmissionId su
         std::vector<std::string> fields;
         for (const std::size_t i : positions) fields.push_back(change.table->columns()[i].name);
         const auto refuse = [&](State state) {
-            decision = Refusal{state, Error(code, fmt::format("{} records of the part have a value in `{}` that is taken in `{}`", orders.size(),
-                                                              fmt::join(fields, ", "), change.table->name))
-                                          .with("dataset", change.table->name)};
+            decision = Refusal{
+                state, Error(code, fmt::format("{} records of the part have a value in `{}` that is taken in `{}`",
+                                               orders.size(), fmt::join(fields, ", "), change.table->name))
+                           .with("dataset", change.table->name)};
         };
         switch (TRY(judge.conflicts(submission, change.table->name, code, fields, orders))) {
         case PublishJudge::Verdict::publish_rest:
-            if (!from.empty()) TRY(db.run(fmt::format("DELETE FROM {} WHERE _order IN (SELECT _order FROM {})", from, found)));
+            if (!from.empty())
+                TRY(db.run(fmt::format("DELETE FROM {} WHERE _order IN (SELECT _order FROM {})", from, found)));
             change.left_out += orders.size();
             break;
-        case PublishJudge::Verdict::reject: refuse(State::rejected); break;
-        case PublishJudge::Verdict::hold: refuse(State::held); break;
+        case PublishJudge::Verdict::reject:
+            refuse(State::rejected);
+            break;
+        case PublishJudge::Verdict::hold:
+            refuse(State::held);
+            break;
         }
     }
     TRY(db.run("DROP TABLE " + found));
@@ -48,7 +56,8 @@ Result<Decision> judge_orders(Connection& db, ChangeSet& change, SubmissionId su
 
 // `deletes`: how many somebody would have to approve.
 Decision refuse(State state, FailureCode code, const std::string& dataset, std::string why, std::uint64_t deletes) {
-    return Refusal{state, Error(code, std::move(why)).with("dataset", dataset).with("deletes", std::to_string(deletes))};
+    return Refusal{state,
+                   Error(code, std::move(why)).with("dataset", dataset).with("deletes", std::to_string(deletes))};
 }
 
 // Spares the deletions that meet the condition (all if it is empty) and counts them as skipped.
@@ -56,8 +65,8 @@ Status spare(Connection& db, ChangeSet& change, const std::string& condition) {
     if (change.delta.empty()) return {}; // nothing is live, so nothing goes
     const std::string where = condition.empty() ? "" : " AND " + condition;
     const auto spared = static_cast<std::uint64_t>(
-        TRY(db.changed(fmt::format("UPDATE {} AS d SET _kind = {} WHERE _kind = {}{}", change.delta, static_cast<int>(DeltaKind::spared),
-                                   static_cast<int>(DeltaKind::remove), where))));
+        TRY(db.changed(fmt::format("UPDATE {} AS d SET _kind = {} WHERE _kind = {}{}", change.delta,
+                                   static_cast<int>(DeltaKind::spared), static_cast<int>(DeltaKind::remove), where))));
     change.counts.deleted -= spared;
     change.skipped_deletes += spared;
     return {};
@@ -82,22 +91,29 @@ Result<Decision> decide_conflicts(Connection& db, ChangeSet& change, SubmissionI
     if (change.diff != nullptr) {
         // What is taken is found, but no insertion, so that it is left out by itself.
         change.diff->begin_pass({.changes = true, .removals = false, .same = true});
-        const std::string taken = fmt::format("SELECT _order FROM {} WHERE _kind <> {}", change.diff->sql(), static_cast<int>(DeltaKind::insert));
+        const std::string taken = fmt::format("SELECT _order FROM {} WHERE _kind <> {}", change.diff->sql(),
+                                              static_cast<int>(DeltaKind::insert));
         return judge_orders(db, change, submission, judge, FailureCode::primary_key, table.key, taken, "");
     }
     if (!table.key.empty()) {
-        const std::string taken = fmt::format("SELECT s._order FROM {} s SEMI JOIN {} l ON {}", change.stage, live_table(table.name), same_key(table));
-        if (auto refusal = TRY(judge_orders(db, change, submission, judge, FailureCode::primary_key, table.key, taken, change.stage))) return refusal;
+        const std::string taken = fmt::format("SELECT s._order FROM {} s SEMI JOIN {} l ON {}", change.stage,
+                                              live_table(table.name), same_key(table));
+        if (auto refusal = TRY(
+                judge_orders(db, change, submission, judge, FailureCode::primary_key, table.key, taken, change.stage)))
+            return refusal;
     }
     for (const std::size_t i : table.unique) {
-        const std::string taken = fmt::format("SELECT s._order FROM {} s SEMI JOIN {} l ON s.c{} = l.{}", change.stage, live_table(table.name), i,
-                                              quote_name(table.columns()[i].name));
-        if (auto refusal = TRY(judge_orders(db, change, submission, judge, FailureCode::unique_error, {i}, taken, change.stage))) return refusal;
+        const std::string taken = fmt::format("SELECT s._order FROM {} s SEMI JOIN {} l ON s.c{} = l.{}", change.stage,
+                                              live_table(table.name), i, quote_name(table.columns()[i].name));
+        if (auto refusal =
+                TRY(judge_orders(db, change, submission, judge, FailureCode::unique_error, {i}, taken, change.stage)))
+            return refusal;
     }
     return Decision{};
 }
 
-Result<Decision> decide_deletes(Connection& db, ChangeSet& change, FeedRegistry& feeds, const std::optional<std::uint64_t>& approved) {
+Result<Decision> decide_deletes(Connection& db, ChangeSet& change, FeedRegistry& feeds,
+                                const std::optional<std::uint64_t>& approved) {
     const StoredTable& table = *change.table;
     const PublishPart& part = *change.part;
     const DeletePolicy& policy = part.deletes;
@@ -106,7 +122,8 @@ Result<Decision> decide_deletes(Connection& db, ChangeSet& change, FeedRegistry&
     if (sync && policy.policy != DeletePolicy::Policy::missing) return Decision{};
 
     if (sync && (part.rejected != 0 || change.left_out != 0)) {
-        if (policy.on_rejects == DeletePolicy::OnRejects::delete_nothing || (part.rejected != 0 && !part.broken_keys_readable)) {
+        if (policy.on_rejects == DeletePolicy::OnRejects::delete_nothing ||
+            (part.rejected != 0 && !part.broken_keys_readable)) {
             TRY(spare(db, change, ""));
             return Decision{};
         }
@@ -124,26 +141,33 @@ Result<Decision> decide_deletes(Connection& db, ChangeSet& change, FeedRegistry&
             change.settles = part.effect != Effect::delete_missing;
             return Decision{};
         }
-        return refuse(State::held, FailureCode::approval_changed, table.name,
-                      fmt::format("{} deletions were approved, and now {} rows of `{}` would go", *approved, deleted, table.name), deleted);
+        return refuse(
+            State::held, FailureCode::approval_changed, table.name,
+            fmt::format("{} deletions were approved, and now {} rows of `{}` would go", *approved, deleted, table.name),
+            deleted);
     }
     if (part.effect == Effect::delete_missing) {
         return refuse(State::held, FailureCode::deletes_over_limit, table.name,
-                      fmt::format("{} rows of `{}` would go, and nobody has approved it", deleted, table.name), deleted);
+                      fmt::format("{} rows of `{}` would go, and nobody has approved it", deleted, table.name),
+                      deleted);
     }
 
     const bool empty = change.sent == 0 && live != 0 && !policy.allow_empty;
     const bool over_rows = policy.max_rows && deleted > static_cast<std::uint64_t>(*policy.max_rows);
-    const bool over_share = policy.max_share && static_cast<double>(deleted) > *policy.max_share * static_cast<double>(live);
+    const bool over_share =
+        policy.max_share && static_cast<double>(deleted) > *policy.max_share * static_cast<double>(live);
     if (!empty && !over_rows && !over_share) {
         change.settles = true;
         return Decision{};
     }
     const FailureCode code = empty ? FailureCode::empty_snapshot : FailureCode::deletes_over_limit;
-    const std::string why = empty ? fmt::format("the part is empty and would delete all {} rows of `{}`", live, table.name)
-                                  : fmt::format("{} of {} rows of `{}` would be deleted, which is over the limit", deleted, live, table.name);
+    const std::string why =
+        empty
+            ? fmt::format("the part is empty and would delete all {} rows of `{}`", live, table.name)
+            : fmt::format("{} of {} rows of `{}` would be deleted, which is over the limit", deleted, live, table.name);
     switch (policy.over_limit) {
-    case DeletePolicy::OverLimit::reject: return refuse(State::rejected, code, table.name, why, deleted);
+    case DeletePolicy::OverLimit::reject:
+        return refuse(State::rejected, code, table.name, why, deleted);
     case DeletePolicy::OverLimit::skip:
         if (!sync) return refuse(State::rejected, code, table.name, why, deleted);
         TRY(spare(db, change, ""));
@@ -162,23 +186,29 @@ namespace {
 
 // The records to be written whose value in the column another row holds in the state that the delta leaves.
 std::string breaking(const ChangeSet& change, std::size_t column) {
-    const std::string written = fmt::format("_kind IN ({}, {})", static_cast<int>(DeltaKind::insert), static_cast<int>(DeltaKind::update));
-    const std::string ended = fmt::format("_kind IN ({}, {})", static_cast<int>(DeltaKind::update), static_cast<int>(DeltaKind::remove));
-    return fmt::format("SELECT d._order FROM {0} d WHERE {1} AND n{2} IS NOT NULL AND (n{2} IN (SELECT n{2} FROM {0} WHERE {1} GROUP BY n{2} HAVING count(*) > 1) "
+    const std::string written =
+        fmt::format("_kind IN ({}, {})", static_cast<int>(DeltaKind::insert), static_cast<int>(DeltaKind::update));
+    const std::string ended =
+        fmt::format("_kind IN ({}, {})", static_cast<int>(DeltaKind::update), static_cast<int>(DeltaKind::remove));
+    return fmt::format("SELECT d._order FROM {0} d WHERE {1} AND n{2} IS NOT NULL AND (n{2} IN (SELECT n{2} FROM {0} "
+                       "WHERE {1} GROUP BY n{2} HAVING count(*) > 1) "
                        "OR n{2} IN (SELECT l.{3} FROM {4} l WHERE l.{3} IN (SELECT n{2} FROM {0} WHERE {1}) "
                        "AND NOT EXISTS (SELECT 1 FROM {0} e WHERE e._rid = l.rowid AND {5})))",
-                       change.delta, written, column, quote_name(change.table->columns()[column].name), live_table(change.table->name), ended);
+                       change.delta, written, column, quote_name(change.table->columns()[column].name),
+                       live_table(change.table->name), ended);
 }
 
 } // namespace
 
-Result<Decision> decide_by_key(Connection& db, ChangeSet& change, FeedRegistry& feeds, SubmissionId submission, PublishJudge& judge,
-                               const std::optional<std::uint64_t>& approved) {
-    // A record that is left out may bring back a value that another one counted on to be gone: until there is nothing to leave out.
+Result<Decision> decide_by_key(Connection& db, ChangeSet& change, FeedRegistry& feeds, SubmissionId submission,
+                               PublishJudge& judge, const std::optional<std::uint64_t>& approved) {
+    // A record that is left out may bring back a value that another one counted on to be gone: until there is nothing
+    // to leave out.
     for (bool again = true; again;) {
         again = false;
         if (change.skipped_deletes + change.held_deletes != 0) {
-            TRY(db.run(fmt::format("UPDATE {} SET _kind = {} WHERE _kind = {}", change.delta, static_cast<int>(DeltaKind::remove), static_cast<int>(DeltaKind::spared))));
+            TRY(db.run(fmt::format("UPDATE {} SET _kind = {} WHERE _kind = {}", change.delta,
+                                   static_cast<int>(DeltaKind::remove), static_cast<int>(DeltaKind::spared))));
         }
         change.skipped_deletes = 0;
         change.held_deletes = 0;
@@ -187,7 +217,8 @@ Result<Decision> decide_by_key(Connection& db, ChangeSet& change, FeedRegistry& 
         if (auto refusal = TRY(decide_deletes(db, change, feeds, approved))) return refusal;
         for (const std::size_t column : change.table->unique) {
             const std::uint64_t before = change.left_out;
-            if (auto refusal = TRY(judge_orders(db, change, submission, judge, FailureCode::unique_error, {column}, breaking(change, column), change.delta))) {
+            if (auto refusal = TRY(judge_orders(db, change, submission, judge, FailureCode::unique_error, {column},
+                                                breaking(change, column), change.delta))) {
                 return refusal;
             }
             again = change.left_out != before;

@@ -28,7 +28,8 @@ idx_t id_of(duckdb_client_context context) {
 } // namespace
 
 KeyedDiff::KeyedDiff(Connection& db, DiffRegistry& registry, const StoredTable& table, const DiffSettings& settings)
-    : db_(db), registry_(registry), table_(table), settings_(settings), code_(table.schema), id_(registry.add(this, db)) {}
+    : db_(db), registry_(registry), table_(table), settings_(settings), code_(table.schema),
+      id_(registry.add(this, db)) {}
 
 KeyedDiff::~KeyedDiff() { registry_.remove(id_); }
 
@@ -44,7 +45,8 @@ Error KeyedDiff::blame(Error error) const {
 
 Status KeyedDiff::gather(const std::string& source, std::uint64_t sent, std::uint64_t live) {
     const std::uint64_t bytes = std::max(sent, live) * code_.row_bytes_about();
-    const auto wanted = static_cast<std::uint64_t>(std::bit_width(bytes / std::max<std::size_t>(settings_.partition_bytes, 1)));
+    const auto wanted =
+        static_cast<std::uint64_t>(std::bit_width(bytes / std::max<std::size_t>(settings_.partition_bytes, 1)));
     PartitionedRows::Options options;
     options.folder = settings_.folder;
     options.partition_bits = std::min<std::uint64_t>(wanted, kPartitionBitsMax);
@@ -63,9 +65,11 @@ Status KeyedDiff::gather(const std::string& source, std::uint64_t sent, std::uin
         if (!taken) return fail(blame(std::move(taken.error())));
         return side.finish();
     };
-    TRY(take(*sent_, fmt::format("SELECT max(inlet_scatter({}, {}{})) FROM {}", id_, kOrderColumn, sent_columns, source)));
+    TRY(take(*sent_,
+             fmt::format("SELECT max(inlet_scatter({}, {}{})) FROM {}", id_, kOrderColumn, sent_columns, source)));
     if (live == 0) return live_->finish();
-    return take(*live_, fmt::format("SELECT max(inlet_scatter({}, rowid{}, _version, _submission)) FROM {}", id_, live_columns, live_table(table_.name)));
+    return take(*live_, fmt::format("SELECT max(inlet_scatter({}, rowid{}, _version, _submission)) FROM {}", id_,
+                                    live_columns, live_table(table_.name)));
 }
 
 void KeyedDiff::begin_pass(Wanted wanted) {
@@ -107,7 +111,8 @@ Status KeyedDiff::load(std::size_t partition, Matcher& matcher, std::uint64_t& r
                 const char*& other = matcher.sent[matcher.table[slot] - 1];
                 if (CodedRow(other).hash() != row.hash() || CodedRow(other).key() != row.key()) continue;
                 repeats++;
-                if (static_cast<std::uint64_t>(CodedRow(other).number()) < static_cast<std::uint64_t>(row.number())) other = at;
+                if (static_cast<std::uint64_t>(CodedRow(other).number()) < static_cast<std::uint64_t>(row.number()))
+                    other = at;
                 break;
             }
         }
@@ -143,13 +148,15 @@ Status KeyedDiff::probe(std::size_t partition, Matcher& matcher) const {
                 break;
             }
             if (position == 0) {
-                if (wanted_.removals) matcher.found.push_back({static_cast<std::int8_t>(DeltaKind::remove), nullptr, keep(matcher, row)});
+                if (wanted_.removals)
+                    matcher.found.push_back({static_cast<std::int8_t>(DeltaKind::remove), nullptr, keep(matcher, row)});
                 continue;
             }
             const char* sent = matcher.sent[position - 1];
             matcher.met[position - 1] = true;
             if (CodedRow(sent).values(0) == row.values(RowCode::kTailBytes)) {
-                if (wanted_.same) matcher.found.push_back({static_cast<std::int8_t>(DeltaKind::same), sent, keep(matcher, row)});
+                if (wanted_.same)
+                    matcher.found.push_back({static_cast<std::int8_t>(DeltaKind::same), sent, keep(matcher, row)});
             } else if (wanted_.changes) {
                 matcher.found.push_back({static_cast<std::int8_t>(DeltaKind::update), sent, keep(matcher, row)});
             }
@@ -157,7 +164,8 @@ Status KeyedDiff::probe(std::size_t partition, Matcher& matcher) const {
     }
     if (!wanted_.changes) return {};
     for (std::size_t i = 0; i < matcher.sent.size(); i++) {
-        if (!matcher.met[i]) matcher.found.push_back({static_cast<std::int8_t>(DeltaKind::insert), matcher.sent[i], nullptr});
+        if (!matcher.met[i])
+            matcher.found.push_back({static_cast<std::int8_t>(DeltaKind::insert), matcher.sent[i], nullptr});
     }
     return {};
 }
@@ -195,7 +203,8 @@ struct DiffFunctions {
         if (argument != nullptr && duckdb_expression_is_foldable(argument)) {
             duckdb_value value = nullptr;
             duckdb_error_data error = duckdb_expression_fold(context, argument, &value);
-            if (!duckdb_error_data_has_error(error)) diff = registry.find(duckdb_get_int64(value), duckdb_client_context_get_connection_id(context));
+            if (!duckdb_error_data_has_error(error))
+                diff = registry.find(duckdb_get_int64(value), duckdb_client_context_get_connection_id(context));
             duckdb_destroy_error_data(&error);
             duckdb_destroy_value(&value);
         }
@@ -205,15 +214,18 @@ struct DiffFunctions {
             duckdb_scalar_function_bind_set_error(info, "inlet_scatter is for Inlet itself");
             return;
         }
-        duckdb_scalar_function_set_bind_data(info, new KeyedDiff*(diff), [](void* data) { delete static_cast<KeyedDiff**>(data); });
-        duckdb_scalar_function_set_bind_data_copy(info, [](void* data) -> void* { return new KeyedDiff*(*static_cast<KeyedDiff**>(data)); });
+        duckdb_scalar_function_set_bind_data(info, new KeyedDiff*(diff),
+                                             [](void* data) { delete static_cast<KeyedDiff**>(data); });
+        duckdb_scalar_function_set_bind_data_copy(
+            info, [](void* data) -> void* { return new KeyedDiff*(*static_cast<KeyedDiff**>(data)); });
     }
 
     static void scatter(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
         KeyedDiff& diff = **static_cast<KeyedDiff**>(duckdb_scalar_function_get_bind_data(info));
         const std::size_t count = duckdb_data_chunk_get_size(input);
         std::vector<duckdb_vector> vectors;
-        for (idx_t i = 1; i < duckdb_data_chunk_get_column_count(input); i++) vectors.push_back(duckdb_data_chunk_get_vector(input, i));
+        for (idx_t i = 1; i < duckdb_data_chunk_get_column_count(input); i++)
+            vectors.push_back(duckdb_data_chunk_get_vector(input, i));
         auto done = diff.taking_->add(diff.code_, vectors, count, diff.taking_ == diff.live_.get());
         if (!done) {
             diff.set_failure(done.error());
@@ -234,7 +246,9 @@ struct DiffFunctions {
             duckdb_bind_set_error(info, "inlet_delta is for Inlet itself");
             return;
         }
-        const auto column = [&](const std::string& name, const LogicalType& type) { duckdb_bind_add_result_column(info, name.c_str(), type.get()); };
+        const auto column = [&](const std::string& name, const LogicalType& type) {
+            duckdb_bind_add_result_column(info, name.c_str(), type.get());
+        };
         const LogicalType bigint(duckdb_create_logical_type(DUCKDB_TYPE_BIGINT));
         column("_kind", LogicalType(duckdb_create_logical_type(DUCKDB_TYPE_TINYINT)));
         column("_rid", bigint);
@@ -245,19 +259,22 @@ struct DiffFunctions {
         }
         column("_over", bigint);
         column("_osub", bigint);
-        duckdb_bind_set_bind_data(info, new KeyedDiff*(diff), [](void* data) { delete static_cast<KeyedDiff**>(data); });
+        duckdb_bind_set_bind_data(info, new KeyedDiff*(diff),
+                                  [](void* data) { delete static_cast<KeyedDiff**>(data); });
     }
 
     static void init_delta(duckdb_init_info info) {
         KeyedDiff* diff = *static_cast<KeyedDiff**>(duckdb_init_get_bind_data(info));
         auto* execution = new Execution{diff, {}};
-        for (idx_t i = 0; i < duckdb_init_get_column_count(info); i++) execution->columns.push_back(duckdb_init_get_column_index(info, i));
+        for (idx_t i = 0; i < duckdb_init_get_column_count(info); i++)
+            execution->columns.push_back(duckdb_init_get_column_index(info, i));
         duckdb_init_set_max_threads(info, diff->settings_.threads);
         duckdb_init_set_init_data(info, execution, [](void* data) { delete static_cast<Execution*>(data); });
     }
 
     static void init_matcher(duckdb_init_info info) {
-        duckdb_init_set_init_data(info, new KeyedDiff::Matcher, [](void* data) { delete static_cast<KeyedDiff::Matcher*>(data); });
+        duckdb_init_set_init_data(info, new KeyedDiff::Matcher,
+                                  [](void* data) { delete static_cast<KeyedDiff::Matcher*>(data); });
     }
 
     static void next_chunk(duckdb_function_info info, duckdb_data_chunk chunk) {
@@ -281,12 +298,15 @@ struct DiffFunctions {
         duckdb_data_chunk_set_size(chunk, count);
     }
 
-    static void fill(const Execution& execution, const KeyedDiff::Matcher& matcher, std::size_t count, duckdb_data_chunk chunk) {
+    static void fill(const Execution& execution, const KeyedDiff::Matcher& matcher, std::size_t count,
+                     duckdb_data_chunk chunk) {
         const RowCode& code = execution.diff->code_;
         const std::size_t width = code.order().size();
         const auto vector_of = [&](std::size_t column) -> duckdb_vector {
             const auto at = std::find(execution.columns.begin(), execution.columns.end(), column);
-            return at == execution.columns.end() ? nullptr : duckdb_data_chunk_get_vector(chunk, static_cast<idx_t>(at - execution.columns.begin()));
+            return at == execution.columns.end()
+                       ? nullptr
+                       : duckdb_data_chunk_get_vector(chunk, static_cast<idx_t>(at - execution.columns.begin()));
         };
         std::vector<const char*> sent(count);
         std::vector<const char*> live(count);
@@ -295,15 +315,18 @@ struct DiffFunctions {
             live[i] = matcher.found[matcher.given + i].live;
         }
         if (const duckdb_vector kinds = vector_of(0)) {
-            for (std::size_t i = 0; i < count; i++) static_cast<std::int8_t*>(duckdb_vector_get_data(kinds))[i] = matcher.found[matcher.given + i].kind;
+            for (std::size_t i = 0; i < count; i++)
+                static_cast<std::int8_t*>(duckdb_vector_get_data(kinds))[i] = matcher.found[matcher.given + i].kind;
         }
         fill_numbers(live, vector_of(1));
         fill_numbers(sent, vector_of(2));
         RowCode::Reading reading;
         code.begin_reading(sent, reading);
-        for (std::size_t place = 0; place < width; place++) code.read_column(place, reading, vector_of(3 + code.order()[place]));
+        for (std::size_t place = 0; place < width; place++)
+            code.read_column(place, reading, vector_of(3 + code.order()[place]));
         code.begin_reading(live, reading);
-        for (std::size_t place = 0; place < width; place++) code.read_column(place, reading, vector_of(3 + width + code.order()[place]));
+        for (std::size_t place = 0; place < width; place++)
+            code.read_column(place, reading, vector_of(3 + width + code.order()[place]));
         for (const std::size_t tail : {0, 1}) {
             if (const duckdb_vector vector = vector_of(3 + 2 * width + tail)) {
                 fill_tail(live, tail * sizeof(std::int64_t), vector);
@@ -374,7 +397,9 @@ struct DiffFunctions {
 };
 
 Status DiffRegistry::install(Connection& connection) {
-    if (DiffFunctions::register_scatter(connection.handle(), this) && DiffFunctions::register_delta(connection.handle(), this)) return {};
+    if (DiffFunctions::register_scatter(connection.handle(), this) &&
+        DiffFunctions::register_delta(connection.handle(), this))
+        return {};
     return fail(FailureCode::warehouse_failed, "DuckDB refused the functions inlet_scatter and inlet_delta");
 }
 

@@ -1,8 +1,10 @@
-// The differences between a part and the live rows by primary key, in memory that does not grow with either: both are scattered over partitions
-// by the hash of the key, and each partition is matched on its own. It takes the place of DuckDB's hash join where that would have to spill, which
-// costs it twice the time and sometimes fails for want of memory. It also finds repeated keys on the way.
+// The differences between a part and the live rows by primary key, in memory that does not grow with either: both are
+// scattered over partitions by the hash of the key, and each partition is matched on its own. It takes the place of
+// DuckDB's hash join where that would have to spill, which costs it twice the time and sometimes fails for want of
+// memory. It also finds repeated keys on the way.
 //
-// DuckDB's threads do the work, in two functions: `inlet_scatter(id, ...)` takes rows in, `inlet_delta(id)` gives the differences out.
+// DuckDB's threads do the work, in two functions: `inlet_scatter(id, ...)` takes rows in, `inlet_delta(id)` gives the
+// differences out.
 #pragma once
 
 #include <atomic>
@@ -23,10 +25,10 @@
 namespace inlet::duck {
 
 struct DiffSettings {
-    std::string folder;                        // for what does not fit in memory
+    std::string folder; // for what does not fit in memory
     std::size_t threads = 1;
-    std::size_t partition_bytes = 4 << 20;     // about; of one side
-    std::size_t memory_bytes_max = 16 << 20;   // of each side's full blocks, before the file is used
+    std::size_t partition_bytes = 4 << 20;   // about; of one side
+    std::size_t memory_bytes_max = 16 << 20; // of each side's full blocks, before the file is used
 };
 
 class DiffRegistry;
@@ -38,7 +40,8 @@ public:
     KeyedDiff(const KeyedDiff&) = delete;
     KeyedDiff& operator=(const KeyedDiff&) = delete;
 
-    // Takes both sides in: the part's rows from `source` (SQL: c0 ... and _order; about `sent` of them) and the live ones (about `live`).
+    // Takes both sides in: the part's rows from `source` (SQL: c0 ... and _order; about `sent` of them) and the live
+    // ones (about `live`).
     Status gather(const std::string& source, std::uint64_t sent, std::uint64_t live);
 
     // What sql() gives: a table with the columns of a ChangeSet's delta. A pass may be made any number of times.
@@ -66,8 +69,8 @@ private:
         std::vector<std::uint32_t> table;            // 1 + position in `sent`; 0: free
         std::vector<const char*> sent;
         std::vector<bool> met;
-        std::vector<char> buffer;                    // a block of live rows
-        std::vector<std::unique_ptr<char[]>> kept;   // live rows that are among the found
+        std::vector<char> buffer;                  // a block of live rows
+        std::vector<std::unique_ptr<char[]>> kept; // live rows that are among the found
         std::size_t kept_used = 0;
         std::size_t kept_size = 0;
         std::vector<Found> found;
@@ -90,7 +93,7 @@ private:
     std::unique_ptr<PartitionedRows> live_;
     PartitionedRows* taking_ = nullptr; // the side that is being gathered
     Wanted wanted_;
-    std::atomic<std::size_t> next_{0};  // partition
+    std::atomic<std::size_t> next_{0}; // partition
     std::atomic<std::uint64_t> repeats_{0};
     mutable std::mutex mutex_;
     std::optional<Error> failure_; // behind mutex_

@@ -52,7 +52,8 @@ char* PartitionedRows::reserve(Writer& writer, std::size_t partition, std::size_
     return at;
 }
 
-Status PartitionedRows::add(const RowCode& code, const std::vector<duckdb_vector>& vectors, std::size_t count, bool live) {
+Status PartitionedRows::add(const RowCode& code, const std::vector<duckdb_vector>& vectors, std::size_t count,
+                            bool live) {
     Writer& mine = writer();
     RowCode::Work& work = mine.work;
     code.measure(vectors, count, live, work);
@@ -128,12 +129,14 @@ std::size_t PartitionedRows::bytes(std::size_t partition) const {
     return sum;
 }
 
-Result<std::string_view> PartitionedRows::read(std::size_t partition, std::size_t block, std::vector<char>& buffer) const {
+Result<std::string_view> PartitionedRows::read(std::size_t partition, std::size_t block,
+                                               std::vector<char>& buffer) const {
     const Block& wanted = blocks_[partition][block];
     if (wanted.bytes != nullptr) return std::string_view(wanted.bytes.get(), wanted.size);
     if (buffer.size() < wanted.size) buffer.resize(wanted.size);
     for (std::size_t done = 0; done < wanted.size;) {
-        const ssize_t got = ::pread(file_, buffer.data() + done, wanted.size - done, static_cast<off_t>(wanted.offset + done));
+        const ssize_t got =
+            ::pread(file_, buffer.data() + done, wanted.size - done, static_cast<off_t>(wanted.offset + done));
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) return failed("reading", got < 0 ? errno : EIO);
         done += static_cast<std::size_t>(got);

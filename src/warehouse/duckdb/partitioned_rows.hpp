@@ -1,5 +1,6 @@
-// Coded rows scattered over partitions by the hash of their key, in a bounded part of memory and beyond it in a temporary file that has no
-// name, so that nothing stays of it whatever happens. Many threads add; then partitions are read.
+// Coded rows scattered over partitions by the hash of their key, in a bounded part of memory and beyond it in a
+// temporary file that has no name, so that nothing stays of it whatever happens. Many threads add; then partitions are
+// read.
 #pragma once
 
 #include <cstddef>
@@ -54,9 +55,9 @@ private:
             std::size_t capacity = 0;
             std::size_t used = 0;
         };
-        std::vector<Open> open;                            // by partition
-        std::vector<std::pair<std::size_t, Open>> full;    // with its partition
-        std::vector<std::vector<Block>> blocks;            // by partition
+        std::vector<Open> open;                         // by partition
+        std::vector<std::pair<std::size_t, Open>> full; // with its partition
+        std::vector<std::vector<Block>> blocks;         // by partition
         std::uint64_t rows = 0;
         RowCode::Work work;
     };

@@ -19,11 +19,16 @@ namespace {
 
 std::string_view kind_of(Effect effect) {
     switch (effect) {
-    case Effect::append: return "append";
-    case Effect::upsert: return "upsert";
-    case Effect::replace: return "replace";
-    case Effect::sync: return "sync";
-    case Effect::delete_missing: return "delete_missing";
+    case Effect::append:
+        return "append";
+    case Effect::upsert:
+        return "upsert";
+    case Effect::replace:
+        return "replace";
+    case Effect::sync:
+        return "sync";
+    case Effect::delete_missing:
+        return "delete_missing";
     }
     CHECK(!"an effect has a name");
 }
@@ -41,8 +46,8 @@ ChangeCounts& operator+=(ChangeCounts& left, const ChangeCounts& right) {
 struct Publication::Judged final : PublishJudge {
     explicit Judged(PublishJudge& real) : real_(real) {}
 
-    Result<Verdict> conflicts(SubmissionId submission, const std::string& dataset, FailureCode code, const std::vector<std::string>& fields,
-                              const std::vector<RecordOrder>& orders) override {
+    Result<Verdict> conflicts(SubmissionId submission, const std::string& dataset, FailureCode code,
+                              const std::vector<std::string>& fields, const std::vector<RecordOrder>& orders) override {
         const auto question = std::tuple(submission, dataset, code, fields, orders);
         for (const auto& [asked, verdict] : answers_) {
             if (asked == question) return verdict;
@@ -53,28 +58,33 @@ struct Publication::Judged final : PublishJudge {
     }
 
 private:
-    using Question = std::tuple<SubmissionId, std::string, FailureCode, std::vector<std::string>, std::vector<RecordOrder>>;
+    using Question =
+        std::tuple<SubmissionId, std::string, FailureCode, std::vector<std::string>, std::vector<RecordOrder>>;
     PublishJudge& real_;
     std::vector<std::pair<Question, Verdict>> answers_;
 };
 
-Status write_versions(Connection& db, Version version, const std::vector<VersionLine>& lines, const std::string& by, const Clock& clock) {
+Status write_versions(Connection& db, Version version, const std::vector<VersionLine>& lines, const std::string& by,
+                      const Clock& clock) {
     const std::int64_t last = TRY(db.number("SELECT epoch_us(max(published_at)) FROM _inlet.versions"));
     const Timestamp published_at = std::max(clock.now(), last);
     std::size_t place = 0;
     for (const VersionLine& line : lines) {
         std::vector<std::int64_t> undoes;
         for (const SubmissionId id : line.undoes) undoes.push_back(id.value);
-        TRY(db.run(fmt::format("INSERT INTO _inlet.versions VALUES ({}, make_timestamp({}), {}, {}, {}, {}, {}, {}, {}, [{}]::BIGINT[], {}, {})", version.value,
-                               published_at, quote_text(line.dataset), line.submission.value, quote_text(line.kind), line.counts.inserted, line.counts.updated,
-                               line.counts.deleted, quote_text(by), fmt::join(undoes, ", "), line.settled, place++)));
+        TRY(db.run(fmt::format("INSERT INTO _inlet.versions VALUES ({}, make_timestamp({}), {}, {}, {}, {}, {}, {}, "
+                               "{}, [{}]::BIGINT[], {}, {})",
+                               version.value, published_at, quote_text(line.dataset), line.submission.value,
+                               quote_text(line.kind), line.counts.inserted, line.counts.updated, line.counts.deleted,
+                               quote_text(by), fmt::join(undoes, ", "), line.settled, place++)));
     }
     return {};
 }
 
-Publication::Publication(const Means& means, Tables& tables, const Staged& staged, const Clock& clock, const PublishRequest& request,
-                         PublishJudge& judge, Commit commit)
-    : means_(means), db_(means.db), feeds_(means.feeds), tables_(tables), staged_(staged), clock_(clock), request_(request), commit_(std::move(commit)), judge_(std::make_unique<Judged>(judge)) {}
+Publication::Publication(const Means& means, Tables& tables, const Staged& staged, const Clock& clock,
+                         const PublishRequest& request, PublishJudge& judge, Commit commit)
+    : means_(means), db_(means.db), feeds_(means.feeds), tables_(tables), staged_(staged), clock_(clock),
+      request_(request), commit_(std::move(commit)), judge_(std::make_unique<Judged>(judge)) {}
 
 Publication::~Publication() = default;
 
@@ -119,10 +129,13 @@ Result<std::optional<PublishOutcome>> Publication::attempt() {
 Result<SubmissionOutcome> Publication::publish_one(const PublishSubmission& submission) {
     SubmissionOutcome outcome;
     outcome.id = submission.id;
-    const bool in_this = std::any_of(lines_.begin(), lines_.end(), [&](const VersionLine& line) { return line.submission == submission.id; });
-    if (in_this || TRY(db_.number(fmt::format("SELECT count(*) FROM _inlet.versions WHERE submission = {}", submission.id.value))) != 0) {
+    const bool in_this = std::any_of(lines_.begin(), lines_.end(),
+                                     [&](const VersionLine& line) { return line.submission == submission.id; });
+    if (in_this || TRY(db_.number(fmt::format("SELECT count(*) FROM _inlet.versions WHERE submission = {}",
+                                              submission.id.value))) != 0) {
         outcome.state = SubmissionOutcome::State::rejected;
-        outcome.reason = Error(FailureCode::already_published, fmt::format("submission {} is published already", submission.id.value));
+        outcome.reason = Error(FailureCode::already_published,
+                               fmt::format("submission {} is published already", submission.id.value));
         return outcome;
     }
     std::vector<ChangeSet> waiting; // decided, not yet written
@@ -131,9 +144,15 @@ Result<SubmissionOutcome> Publication::publish_one(const PublishSubmission& subm
     const auto write_waiting = [&]() -> Status {
         for (ChangeSet& change : waiting) {
             TRY(write(change, submission, outcome));
-            const auto line = std::find_if(lines.begin(), lines.end(), [&](const VersionLine& l) { return l.dataset == change.table->name; });
+            const auto line = std::find_if(lines.begin(), lines.end(),
+                                           [&](const VersionLine& l) { return l.dataset == change.table->name; });
             if (line == lines.end()) {
-                lines.push_back({change.table->name, submission.id, std::string(kind_of(change.part->effect)), change.counts, {}, change.settles});
+                lines.push_back({change.table->name,
+                                 submission.id,
+                                 std::string(kind_of(change.part->effect)),
+                                 change.counts,
+                                 {},
+                                 change.settles});
             } else {
                 line->counts += change.counts;
                 line->kind = kind_of(change.part->effect);
@@ -151,13 +170,15 @@ Result<SubmissionOutcome> Publication::publish_one(const PublishSubmission& subm
             return fail(FailureCode::unknown_dataset, fmt::format("there is no dataset `{}`", part.dataset));
         }
         // A second part of a dataset is compared with what the first one leaves.
-        const bool again = std::any_of(waiting.begin(), waiting.end(), [&](const ChangeSet& change) { return change.table == &table->second; });
+        const bool again = std::any_of(waiting.begin(), waiting.end(),
+                                       [&](const ChangeSet& change) { return change.table == &table->second; });
         if (again) TRY(write_waiting());
 
         ChangeSet change;
         change.table = &table->second;
         change.part = &part;
-        const bool before = std::any_of(lines.begin(), lines.end(), [&](const VersionLine& line) { return line.dataset == part.dataset; });
+        const bool before = std::any_of(lines.begin(), lines.end(),
+                                        [&](const VersionLine& line) { return line.dataset == part.dataset; });
         if (auto refusal = TRY(prepare(change, submission, before))) {
             start_over_ = wrote;
             outcome.parts.clear();
@@ -179,8 +200,10 @@ Result<Decision> Publication::prepare(ChangeSet& change, const PublishSubmission
     std::vector<std::shared_ptr<const RowSource>> sources;
     for (const StageToken& token : change.part->tokens) {
         const auto found = staged_.find(token.value);
-        if (found == staged_.end() || found->second.submission != submission.id || found->second.dataset != table.name) {
-            return fail(Error(FailureCode::internal, "a batch that is to be published was never staged, or discarded").with("token", token.value));
+        if (found == staged_.end() || found->second.submission != submission.id ||
+            found->second.dataset != table.name) {
+            return fail(Error(FailureCode::internal, "a batch that is to be published was never staged, or discarded")
+                            .with("token", token.value));
         }
         sources.push_back(found->second.rows);
     }
@@ -193,7 +216,8 @@ Result<Decision> Publication::prepare(ChangeSet& change, const PublishSubmission
         const bool guarded = !table.key.empty() || !table.unique.empty();
         const bool compared = guarded && !TRY(is_empty(table));
         if (!compared) {
-            // Rows of an earlier part of the submission could not be told from this one's, were a sample of them wanted.
+            // Rows of an earlier part of the submission could not be told from this one's, were a sample of them
+            // wanted.
             if (wrote_before && request_.sample_rows != 0) TRY(stage_rows(db_, change, stage));
             return Decision{};
         }
@@ -205,13 +229,16 @@ Result<Decision> Publication::prepare(ChangeSet& change, const PublishSubmission
         return decide_conflicts(db_, change, submission.id, *judge_);
     }
     if (table.key.empty() && change.part->effect != Effect::replace) {
-        return fail(FailureCode::bad_argument, fmt::format("`{}` has no primary key, which {} needs", table.name, kind_of(change.part->effect)));
+        return fail(FailureCode::bad_argument,
+                    fmt::format("`{}` has no primary key, which {} needs", table.name, kind_of(change.part->effect)));
     }
     const auto approved = submission.approved_deletes.find(table.name);
-    const auto deletes = approved == submission.approved_deletes.end() ? std::nullopt : std::optional<std::uint64_t>(approved->second);
+    const auto deletes =
+        approved == submission.approved_deletes.end() ? std::nullopt : std::optional<std::uint64_t>(approved->second);
     // Into an empty table everything is an insertion, and needs no comparison.
     const bool plain = change.part->effect != Effect::delete_missing && table.unique.empty() && TRY(is_empty(table));
-    const bool distinct = table.key.empty() || change.part->keys_distinct || change.part->effect == Effect::delete_missing;
+    const bool distinct =
+        table.key.empty() || change.part->keys_distinct || change.part->effect == Effect::delete_missing;
     const bool by_partition = !table.key.empty() && TRY(is_large(change, distinct)) && !(plain && distinct);
     if (by_partition) {
         TRY(gather(change));
@@ -230,12 +257,15 @@ Result<Decision> Publication::prepare(ChangeSet& change, const PublishSubmission
 
 Result<bool> Publication::is_large(const ChangeSet& change, bool smaller) {
     std::uint64_t rows = change.feed->rows();
-    if (smaller) rows = std::min(rows, static_cast<std::uint64_t>(TRY(db_.number("SELECT count(*) FROM " + live_table(change.table->name)))));
+    if (smaller)
+        rows = std::min(rows, static_cast<std::uint64_t>(
+                                  TRY(db_.number("SELECT count(*) FROM " + live_table(change.table->name)))));
     return rows * RowCode(change.table->schema).row_bytes_about() > means_.join_bytes_max;
 }
 
 Status Publication::gather(ChangeSet& change) {
-    const auto live = static_cast<std::uint64_t>(TRY(db_.number("SELECT count(*) FROM " + live_table(change.table->name))));
+    const auto live =
+        static_cast<std::uint64_t>(TRY(db_.number("SELECT count(*) FROM " + live_table(change.table->name))));
     change.diff = std::make_unique<KeyedDiff>(db_, means_.diffs, *change.table, means_.diff);
     auto gathered = change.diff->gather(change.feed->sql(), change.feed->rows(), live);
     if (!gathered) return fail(change.blame(std::move(gathered.error())));

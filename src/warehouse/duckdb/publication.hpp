@@ -1,4 +1,5 @@
-// One publishing transaction: submissions in the order of their receipt, each deciding its guards before it writes, models, and the lines in
+// One publishing transaction: submissions in the order of their receipt, each deciding its guards before it writes,
+// models, and the lines in
 // `_inlet.versions`. Used by one thread, under the writer lock.
 #pragma once
 
@@ -43,7 +44,8 @@ struct VersionLine {
 using Commit = std::function<Status(Transaction&)>;
 
 // Writes the lines. The version is published at the clock's time, or at the last version's if that is later.
-Status write_versions(Connection& db, Version version, const std::vector<VersionLine>& lines, const std::string& by, const Clock& clock);
+Status write_versions(Connection& db, Version version, const std::vector<VersionLine>& lines, const std::string& by,
+                      const Clock& clock);
 
 // What a publication works with.
 struct Means {
@@ -57,8 +59,8 @@ struct Means {
 class Publication {
 public:
     // `tables` follows what models change; it is meant for the caller once the publication is committed.
-    Publication(const Means& means, Tables& tables, const Staged& staged, const Clock& clock, const PublishRequest& request,
-                PublishJudge& judge, Commit commit);
+    Publication(const Means& means, Tables& tables, const Staged& staged, const Clock& clock,
+                const PublishRequest& request, PublishJudge& judge, Commit commit);
     ~Publication();
     Publication(const Publication&) = delete;
     Publication& operator=(const Publication&) = delete;
@@ -94,7 +96,8 @@ private:
     std::vector<VersionLine> lines_;
     std::size_t next_table_ = 0;
     bool start_over_ = false;
-    std::map<std::size_t, SubmissionOutcome> failed_; // by place in the request: submissions that are left out of the next attempts
+    std::map<std::size_t, SubmissionOutcome>
+        failed_; // by place in the request: submissions that are left out of the next attempts
 };
 
 } // namespace inlet::duck

@@ -23,13 +23,15 @@ std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64) ^ (hash << 1);
 }
 
-double canonical(double value) {
-    return std::isnan(value) ? std::numeric_limits<double>::quiet_NaN() : value + 0.0;
+double canonical(double value) { return std::isnan(value) ? std::numeric_limits<double>::quiet_NaN() : value + 0.0; }
+
+std::string_view text_at(duckdb_string_t* texts, std::size_t i) {
+    return {duckdb_string_t_data(&texts[i]), duckdb_string_t_length(texts[i])};
 }
 
-std::string_view text_at(duckdb_string_t* texts, std::size_t i) { return {duckdb_string_t_data(&texts[i]), duckdb_string_t_length(texts[i])}; }
-
-bool valid(const std::uint64_t* validity, std::size_t i) { return validity == nullptr || (validity[i / 64] >> (i % 64) & 1) != 0; }
+bool valid(const std::uint64_t* validity, std::size_t i) {
+    return validity == nullptr || (validity[i / 64] >> (i % 64) & 1) != 0;
+}
 
 template <class T>
 void put(char*& cursor, T value) {
@@ -76,7 +78,8 @@ void set_invalid(duckdb_vector vector, std::size_t row) {
 RowCode::RowCode(const Schema& schema) : keys_(schema.primary_key.size()) {
     order_ = schema.primary_key;
     for (std::size_t i = 0; i < schema.fields.size(); i++) {
-        if (std::find(schema.primary_key.begin(), schema.primary_key.end(), i) == schema.primary_key.end()) order_.push_back(i);
+        if (std::find(schema.primary_key.begin(), schema.primary_key.end(), i) == schema.primary_key.end())
+            order_.push_back(i);
     }
     null_bytes_ = (order_.size() - keys_ + 7) / 8;
     fixed_bytes_ = CodedRow::kHeaderBytes + null_bytes_;
@@ -84,12 +87,20 @@ RowCode::RowCode(const Schema& schema) : keys_(schema.primary_key.size()) {
         const PhysicalType type = physical_type(schema.fields[order_[place]]);
         std::size_t bytes = Column::width(type);
         switch (type) {
-        case PhysicalType::boolean: kinds_.push_back(Kind::fixed1); break;
-        case PhysicalType::date: kinds_.push_back(Kind::fixed4); break;
-        case PhysicalType::float64: kinds_.push_back(Kind::number); break;
+        case PhysicalType::boolean:
+            kinds_.push_back(Kind::fixed1);
+            break;
+        case PhysicalType::date:
+            kinds_.push_back(Kind::fixed4);
+            break;
+        case PhysicalType::float64:
+            kinds_.push_back(Kind::number);
+            break;
         case PhysicalType::int64:
         case PhysicalType::time:
-        case PhysicalType::timestamp: kinds_.push_back(Kind::fixed8); break;
+        case PhysicalType::timestamp:
+            kinds_.push_back(Kind::fixed8);
+            break;
         case PhysicalType::text:
             kinds_.push_back(Kind::text);
             bytes = sizeof(std::uint32_t);
@@ -102,7 +113,8 @@ RowCode::RowCode(const Schema& schema) : keys_(schema.primary_key.size()) {
 
 std::size_t RowCode::row_bytes_about() const {
     constexpr std::size_t kTextBytesAbout = 32;
-    return fixed_bytes_ + kTailBytes + kTextBytesAbout * static_cast<std::size_t>(std::count(kinds_.begin(), kinds_.end(), Kind::text));
+    return fixed_bytes_ + kTailBytes +
+           kTextBytesAbout * static_cast<std::size_t>(std::count(kinds_.begin(), kinds_.end(), Kind::text));
 }
 
 void RowCode::measure(const std::vector<duckdb_vector>& vectors, std::size_t count, bool live, Work& work) const {
@@ -123,9 +135,15 @@ void RowCode::measure(const std::vector<duckdb_vector>& vectors, std::size_t cou
         }
         if (place >= keys_) continue;
         switch (kinds_[place]) {
-        case Kind::fixed1: hash_fixed<std::uint8_t>(data, count, work.hashes); break;
-        case Kind::fixed4: hash_fixed<std::uint32_t>(data, count, work.hashes); break;
-        case Kind::fixed8: hash_fixed<std::uint64_t>(data, count, work.hashes); break;
+        case Kind::fixed1:
+            hash_fixed<std::uint8_t>(data, count, work.hashes);
+            break;
+        case Kind::fixed4:
+            hash_fixed<std::uint32_t>(data, count, work.hashes);
+            break;
+        case Kind::fixed8:
+            hash_fixed<std::uint64_t>(data, count, work.hashes);
+            break;
         case Kind::number:
             for (std::size_t i = 0; i < count; i++) {
                 const double value = canonical(static_cast<const double*>(data)[i]);
@@ -164,15 +182,23 @@ void RowCode::write(const std::vector<duckdb_vector>& vectors, std::size_t count
         void* data = duckdb_vector_get_data(vectors[place + 1]);
         const std::uint64_t* validity = duckdb_vector_get_validity(vectors[place + 1]);
         switch (kinds_[place]) {
-        case Kind::fixed1: put_fixed<std::uint8_t>(data, validity, count, work.cursors); break;
-        case Kind::fixed4: put_fixed<std::uint32_t>(data, validity, count, work.cursors); break;
-        case Kind::fixed8: put_fixed<std::uint64_t>(data, validity, count, work.cursors); break;
+        case Kind::fixed1:
+            put_fixed<std::uint8_t>(data, validity, count, work.cursors);
+            break;
+        case Kind::fixed4:
+            put_fixed<std::uint32_t>(data, validity, count, work.cursors);
+            break;
+        case Kind::fixed8:
+            put_fixed<std::uint64_t>(data, validity, count, work.cursors);
+            break;
         case Kind::number:
-            for (std::size_t i = 0; i < count; i++) put(work.cursors[i], valid(validity, i) ? canonical(static_cast<const double*>(data)[i]) : 0.0);
+            for (std::size_t i = 0; i < count; i++)
+                put(work.cursors[i], valid(validity, i) ? canonical(static_cast<const double*>(data)[i]) : 0.0);
             break;
         case Kind::text:
             for (std::size_t i = 0; i < count; i++) {
-                const std::string_view text = valid(validity, i) ? text_at(static_cast<duckdb_string_t*>(data), i) : std::string_view();
+                const std::string_view text =
+                    valid(validity, i) ? text_at(static_cast<duckdb_string_t*>(data), i) : std::string_view();
                 put(work.cursors[i], static_cast<std::uint32_t>(text.size()));
                 if (!text.empty()) std::memcpy(work.cursors[i], text.data(), text.size());
                 work.cursors[i] += text.size();
@@ -207,10 +233,16 @@ void RowCode::read_column(std::size_t place, Reading& reading, duckdb_vector to)
     }
     void* data = to == nullptr ? nullptr : duckdb_vector_get_data(to);
     switch (kinds_[place]) {
-    case Kind::fixed1: take_fixed(reading.cursors, static_cast<std::uint8_t*>(data)); break;
-    case Kind::fixed4: take_fixed(reading.cursors, static_cast<std::uint32_t*>(data)); break;
+    case Kind::fixed1:
+        take_fixed(reading.cursors, static_cast<std::uint8_t*>(data));
+        break;
+    case Kind::fixed4:
+        take_fixed(reading.cursors, static_cast<std::uint32_t*>(data));
+        break;
     case Kind::fixed8:
-    case Kind::number: take_fixed(reading.cursors, static_cast<std::uint64_t*>(data)); break;
+    case Kind::number:
+        take_fixed(reading.cursors, static_cast<std::uint64_t*>(data));
+        break;
     case Kind::text: {
         auto* texts = static_cast<duckdb_string_t*>(data);
         for (std::size_t i = 0; i < reading.cursors.size(); i++) {
@@ -228,7 +260,8 @@ void RowCode::read_column(std::size_t place, Reading& reading, duckdb_vector to)
     if (to == nullptr) return;
     const std::size_t bit = place - keys_;
     for (std::size_t i = 0; i < reading.cursors.size(); i++) {
-        const bool absent = reading.cursors[i] == nullptr || (place >= keys_ && (reading.nulls[i][bit / 8] >> (bit % 8) & 1) != 0);
+        const bool absent =
+            reading.cursors[i] == nullptr || (place >= keys_ && (reading.nulls[i][bit / 8] >> (bit % 8) & 1) != 0);
         if (absent) set_invalid(to, i);
     }
 }

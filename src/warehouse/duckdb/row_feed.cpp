@@ -1,4 +1,5 @@
-// See row_feed.hpp. The callbacks at the end are DuckDB's table function protocol: bind, init, init per thread, one chunk.
+// See row_feed.hpp. The callbacks at the end are DuckDB's table function protocol: bind, init, init per thread, one
+// chunk.
 #include "warehouse/duckdb/row_feed.hpp"
 
 #include <algorithm>
@@ -72,8 +73,10 @@ std::shared_ptr<RowFeed> FeedRegistry::find(std::int64_t id, idx_t connection_id
     return found == feeds_.end() || found->second.connection_id != connection_id ? nullptr : found->second.feed;
 }
 
-FeedScope::FeedScope(FeedRegistry& registry, const Connection& connection, const Schema& schema, std::vector<std::shared_ptr<const RowSource>> sources)
-    : registry_(registry), feed_(std::make_shared<RowFeed>(schema, std::move(sources))), id_(registry.add(feed_, connection)) {}
+FeedScope::FeedScope(FeedRegistry& registry, const Connection& connection, const Schema& schema,
+                     std::vector<std::shared_ptr<const RowSource>> sources)
+    : registry_(registry), feed_(std::make_shared<RowFeed>(schema, std::move(sources))),
+      id_(registry.add(feed_, connection)) {}
 
 Error FeedScope::blame(Error error) const { return feed_->failure().value_or(std::move(error)); }
 
@@ -85,26 +88,40 @@ bool is_json(const Field& field) { return field.type == FieldType::object || fie
 
 std::string sql_type(const Field& field) {
     switch (physical_type(field)) {
-    case PhysicalType::boolean: return "BOOLEAN";
-    case PhysicalType::int64: return "BIGINT";
-    case PhysicalType::float64: return "DOUBLE";
-    case PhysicalType::date: return "DATE";
-    case PhysicalType::time: return "TIME";
-    case PhysicalType::timestamp: return "TIMESTAMP";
-    case PhysicalType::text: return is_json(field) ? "JSON" : "VARCHAR";
+    case PhysicalType::boolean:
+        return "BOOLEAN";
+    case PhysicalType::int64:
+        return "BIGINT";
+    case PhysicalType::float64:
+        return "DOUBLE";
+    case PhysicalType::date:
+        return "DATE";
+    case PhysicalType::time:
+        return "TIME";
+    case PhysicalType::timestamp:
+        return "TIMESTAMP";
+    case PhysicalType::text:
+        return is_json(field) ? "JSON" : "VARCHAR";
     }
     CHECK(!"a physical type has a DuckDB type");
 }
 
 LogicalType logical_type(const Field& field) {
     switch (physical_type(field)) {
-    case PhysicalType::boolean: return LogicalType(duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN));
-    case PhysicalType::int64: return LogicalType(duckdb_create_logical_type(DUCKDB_TYPE_BIGINT));
-    case PhysicalType::float64: return LogicalType(duckdb_create_logical_type(DUCKDB_TYPE_DOUBLE));
-    case PhysicalType::date: return LogicalType(duckdb_create_logical_type(DUCKDB_TYPE_DATE));
-    case PhysicalType::time: return LogicalType(duckdb_create_logical_type(DUCKDB_TYPE_TIME));
-    case PhysicalType::timestamp: return LogicalType(duckdb_create_logical_type(DUCKDB_TYPE_TIMESTAMP));
-    case PhysicalType::text: break;
+    case PhysicalType::boolean:
+        return LogicalType(duckdb_create_logical_type(DUCKDB_TYPE_BOOLEAN));
+    case PhysicalType::int64:
+        return LogicalType(duckdb_create_logical_type(DUCKDB_TYPE_BIGINT));
+    case PhysicalType::float64:
+        return LogicalType(duckdb_create_logical_type(DUCKDB_TYPE_DOUBLE));
+    case PhysicalType::date:
+        return LogicalType(duckdb_create_logical_type(DUCKDB_TYPE_DATE));
+    case PhysicalType::time:
+        return LogicalType(duckdb_create_logical_type(DUCKDB_TYPE_TIME));
+    case PhysicalType::timestamp:
+        return LogicalType(duckdb_create_logical_type(DUCKDB_TYPE_TIMESTAMP));
+    case PhysicalType::text:
+        break;
     }
     LogicalType type(duckdb_create_logical_type(DUCKDB_TYPE_VARCHAR));
     // With the alias DuckDB takes the text as JSON without parsing it again: the checker has validated it.
@@ -132,8 +149,8 @@ namespace {
 // What one of DuckDB's threads is handing out.
 struct Puller {
     RecordBatch batch;
-    std::size_t position = 0;             // next row, or next entry of `accepted`
-    std::vector<std::uint32_t> accepted;  // rows that are not rejected; unused when none is
+    std::size_t position = 0;            // next row, or next entry of `accepted`
+    std::vector<std::uint32_t> accepted; // rows that are not rejected; unused when none is
     bool ended = false;
 
     std::size_t count() const { return batch.rows - batch.rejected_count; }
@@ -147,7 +164,9 @@ struct Puller {
         for (std::size_t w = 0; w < words.size(); w++) {
             std::uint64_t bits = ~words[w];
             if ((w + 1) * 64 > batch.rows) bits &= (std::uint64_t{1} << (batch.rows % 64)) - 1;
-            for (; bits != 0; bits &= bits - 1) accepted.push_back(static_cast<std::uint32_t>(w * 64 + static_cast<std::size_t>(__builtin_ctzll(bits))));
+            for (; bits != 0; bits &= bits - 1)
+                accepted.push_back(
+                    static_cast<std::uint32_t>(w * 64 + static_cast<std::size_t>(__builtin_ctzll(bits))));
         }
         CHECK(accepted.size() == count());
     }
@@ -203,7 +222,8 @@ void fill_values(const Column& column, std::size_t first, const std::uint32_t* r
     }
 }
 
-void fill_validity(const Bitmap& present, std::size_t first, const std::uint32_t* rows, std::size_t count, duckdb_vector vector) {
+void fill_validity(const Bitmap& present, std::size_t first, const std::uint32_t* rows, std::size_t count,
+                   duckdb_vector vector) {
     const auto words = present.words();
     if (rows == nullptr) {
         // Slices begin at multiples of the vector size, so that words can be copied whole.
@@ -216,7 +236,8 @@ void fill_validity(const Bitmap& present, std::size_t first, const std::uint32_t
         for (std::size_t w = 0; all && w < full; w++) all = words[begin + w] == ~std::uint64_t{0};
         if (all) return;
         duckdb_vector_ensure_validity_writable(vector);
-        std::memcpy(duckdb_vector_get_validity(vector), words.data() + begin, (full + (rest != 0 ? 1 : 0)) * sizeof(std::uint64_t));
+        std::memcpy(duckdb_vector_get_validity(vector), words.data() + begin,
+                    (full + (rest != 0 ? 1 : 0)) * sizeof(std::uint64_t));
         return;
     }
     std::uint64_t* validity = nullptr;
@@ -232,7 +253,8 @@ void fill_validity(const Bitmap& present, std::size_t first, const std::uint32_t
 
 void fill_order(const RecordBatch& batch, std::size_t first, const std::uint32_t* rows, std::size_t count, void* to) {
     auto* out = static_cast<std::uint64_t*>(to);
-    for (std::size_t i = 0; i < count; i++) out[i] = RecordOrder::of(batch.ordinal, rows != nullptr ? rows[i] : first + i).value;
+    for (std::size_t i = 0; i < count; i++)
+        out[i] = RecordOrder::of(batch.ordinal, rows != nullptr ? rows[i] : first + i).value;
 }
 
 void bind_rows(duckdb_bind_info info) {
@@ -260,7 +282,8 @@ void bind_rows(duckdb_bind_info info) {
 void init_rows(duckdb_init_info info) {
     const auto& registry = *static_cast<FeedRegistry*>(duckdb_init_get_extra_info(info));
     auto* scan = new Scan{FeedPass(*static_cast<Bound*>(duckdb_init_get_bind_data(info))->feed), {}};
-    for (idx_t i = 0; i < duckdb_init_get_column_count(info); i++) scan->columns.push_back(duckdb_init_get_column_index(info, i));
+    for (idx_t i = 0; i < duckdb_init_get_column_count(info); i++)
+        scan->columns.push_back(duckdb_init_get_column_index(info, i));
     duckdb_init_set_max_threads(info, registry.threads());
     duckdb_init_set_init_data(info, scan, [](void* data) { delete static_cast<Scan*>(data); });
 }

@@ -1,6 +1,7 @@
-// Record batches as a table of DuckDB: `SELECT ... FROM inlet_rows(id)` pulls a feed's rows on DuckDB's own threads, so that reading, checking
-// and inserting run in parallel inside one transaction. Values are copied column by column; text is not copied at all: DuckDB's vectors point into
-// the batch, which lives until the thread that pulled it asks for its next chunk (every operator has copied what it keeps by then).
+// Record batches as a table of DuckDB: `SELECT ... FROM inlet_rows(id)` pulls a feed's rows on DuckDB's own threads, so
+// that reading, checking and inserting run in parallel inside one transaction. Values are copied column by column; text
+// is not copied at all: DuckDB's vectors point into the batch, which lives until the thread that pulled it asks for its
+// next chunk (every operator has copied what it keeps by then).
 #pragma once
 
 #include <cstdint>
@@ -80,7 +81,8 @@ private:
 // A feed while it is registered. Statements may read it any number of times.
 class FeedScope {
 public:
-    FeedScope(FeedRegistry& registry, const Connection& connection, const Schema& schema, std::vector<std::shared_ptr<const RowSource>> sources);
+    FeedScope(FeedRegistry& registry, const Connection& connection, const Schema& schema,
+              std::vector<std::shared_ptr<const RowSource>> sources);
     ~FeedScope() { registry_.remove(id_); }
     FeedScope(const FeedScope&) = delete;
     FeedScope& operator=(const FeedScope&) = delete;
