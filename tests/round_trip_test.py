@@ -202,13 +202,11 @@ datasets:
         self.assertEqual(self.rows("SELECT count(*) AS n FROM items"), [{"n": 3}])
         self.error("cancel", held, code="wrong-state", exit_code=1)
 
-    def test_an_approval_is_for_what_was_shown(self):
+    def test_held_deletions_are_dropped_once_a_later_snapshot_stands(self):
         held = self.held()
         self.load("id,name\n1,A\n2,B\n", name="more.csv")
-        self.error("approve", held, code="approval-changed", exit_code=1)
-        # Row 3 went with that delivery, and row 2 came back: nothing is left to delete.
-        self.assertEqual(self.inlet("show", held, "--json").json["asked_deletes"], {"items": 0})
-        self.assertEqual(self.inlet("approve", held, "--json").json["parts"][0]["deleted"], 0)
+        refused = self.inlet("approve", held, "--json", code=1).json
+        self.assertEqual((refused["state"], refused["reason"]["code"]), ("rejected", "superseded-by-snapshot"))
         self.assertEqual(self.rows("SELECT id FROM items ORDER BY id"), [{"id": 1}, {"id": 2}])
 
     def test_rejects_are_held(self):
