@@ -187,6 +187,7 @@ int run_parsed(const Result<ParsedLine>& line, const GlobalOptions& options, con
     Interrupts interrupts;
     Session session(std::move(*settings), console, interrupts);
     const Result<int> outcome = run_guarded(*line->command, session);
+    session.progress().clear();
     if (outcome) return *outcome;
     return out.reader_gone() ? kReaderGone : report(console, outcome.error());
 }

@@ -74,11 +74,26 @@ TEST_P(HeldDeletes, AreShownAndCarriedOutOnceApproved) {
 TEST_P(HeldDeletes, AreNoLongerAskedForOnceALaterSnapshotStands) {
     const SubmissionRecord child = child_of(snapshot());
     rig.load("stock", "id,n\n1,10\n2,2\n3,30\n4,4\n"); // all four are delivered anew
+    const auto shown = rig.pipeline().preview(child.id, 10);
+    ASSERT_TRUE(shown) << to_string(shown.error());
+    EXPECT_EQ(shown->reason->code, FailureCode::superseded_by_snapshot);
     const auto refused = rig.pipeline().approve(child.id, "boss");
     ASSERT_TRUE(refused) << to_string(refused.error());
     EXPECT_EQ(refused->state, State::rejected);
     EXPECT_EQ(refused->reason_code, "superseded-by-snapshot");
     EXPECT_EQ(rig.rows("stock"), (Rows{"1|10", "2|2", "3|30", "4|4"}));
+}
+
+TEST_P(HeldDeletes, AreAskedForAgainOnceTheLaterSnapshotIsUndone) {
+    const SubmissionRecord child = child_of(snapshot());
+    const SubmissionRecord later = rig.load("stock", "id,n\n1,10\n2,2\n3,30\n4,4\n");
+    ASSERT_TRUE(rig.pipeline().undo({later.id}, false, false, "boss"));
+    const auto refused = rig.pipeline().approve(child.id, "boss");
+    ASSERT_FALSE(refused) << "row 3 was written since, though as it stood";
+    EXPECT_EQ(refused.error().code, FailureCode::approval_changed);
+    EXPECT_EQ(rig.record(child.id).asked_deletes.at("stock"), 2U);
+    EXPECT_EQ(rig.pipeline().approve(child.id, "boss")->state, State::published);
+    EXPECT_EQ(rig.rows("stock"), (Rows{"1|10", "3|3"}));
 }
 
 TEST_P(HeldDeletes, SpareKeysOfBrokenRecords) {
@@ -137,6 +152,25 @@ TEST_P(HeldDeletes, AReplaceIsHeldWhole) {
     EXPECT_EQ(held.state, State::held);
     EXPECT_EQ(held.reason_code, "deletes-over-limit");
     EXPECT_EQ(rig.rows("whole").size(), 3U);
+    EXPECT_EQ(rig.pipeline().approve(held.id, "boss")->state, State::published);
+    EXPECT_EQ(rig.rows("whole"), Rows{"4"});
+}
+
+TEST_P(HeldDeletes, AnApprovalIsForWhatWasShown) {
+    rig.load("whole", "id\n1\n2\n3\n");
+    const SubmissionRecord held = rig.load("whole", "id\n4\n");
+    rig.load("whole", "id\n1\n2\n");
+    const auto refused = rig.pipeline().approve(held.id, "boss");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, FailureCode::approval_changed);
+    const SubmissionRecord again = rig.record(held.id);
+    EXPECT_EQ(again.state, State::held);
+    EXPECT_EQ(again.reason_code, "approval-changed");
+    EXPECT_EQ(again.asked_deletes.at("whole"), 2U);
+    const auto shown = rig.pipeline().preview(held.id, 10);
+    ASSERT_TRUE(shown);
+    EXPECT_EQ(shown->record.state, State::published) << "as it would be";
+    EXPECT_EQ(shown->outcomes.at(0).counts.deleted, 2U);
     EXPECT_EQ(rig.pipeline().approve(held.id, "boss")->state, State::published);
     EXPECT_EQ(rig.rows("whole"), Rows{"4"});
 }

@@ -46,6 +46,12 @@ Result<Pipeline::DryRun> Rehearsal::of_held(SubmissionRecord record, std::size_t
     record.reason.clear();
     Pipeline::DryRun run;
     run.record = std::move(record);
+    if (run.record.kind == SubmissionKind::held_deletes) {
+        if (auto reason = TRY(work_.superseded(run.record))) {
+            end(run, SubmissionState::rejected, std::move(*reason));
+            return run;
+        }
+    }
     return rehearse(std::move(run), std::move(sent), sample_rows);
 }
 

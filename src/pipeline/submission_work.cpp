@@ -170,17 +170,23 @@ Result<std::vector<CheckedPart>> SubmissionWork::check(const SubmissionRecord& r
     return checked;
 }
 
-// A snapshot of one of the record's datasets that was published after `since` and stands.
-Result<std::optional<SubmissionId>> SubmissionWork::later_snapshot(const SubmissionRecord& record,
-                                                                   Version since) const {
-    for (const PartRecord& part : record.parts) {
-        for (const VersionEntry& entry : TRY(parts_.warehouse.versions(part.dataset, SIZE_MAX))) {
-            if (entry.number <= since) break;
-            const bool snapshot = entry.kind == "sync" || entry.kind == "replace";
-            if (snapshot && !TRY(parts_.warehouse.undone(entry.submission))) return entry.submission;
+Result<std::optional<Error>> SubmissionWork::superseded(const SubmissionRecord& record) const {
+    CHECK(record.kind == SubmissionKind::held_deletes);
+    const Version since = TRY(parts_.catalog.get(record.parent)).version;
+    const std::string& dataset = record.parts.front().dataset;
+    for (std::size_t limit = 64;; limit *= 4) {
+        const std::vector<VersionEntry> newest = TRY(parts_.warehouse.versions(dataset, limit));
+        for (const VersionEntry& entry : newest) {
+            if (entry.number <= since) return std::nullopt;
+            const bool is_snapshot = entry.kind == "sync" || entry.kind == "replace";
+            if (!is_snapshot || TRY(parts_.warehouse.undone(entry.submission))) continue;
+            return Error(FailureCode::superseded_by_snapshot,
+                         fmt::format("submission {} was published since, and says anew what the dataset holds; these "
+                                     "deletions are of an older snapshot",
+                                     entry.submission.value));
         }
+        if (newest.size() < limit) return std::nullopt;
     }
-    return std::nullopt;
 }
 
 Status SubmissionWork::publish(SubmissionRecord& record, std::vector<CheckedPart>& parts) {
@@ -196,14 +202,7 @@ Status SubmissionWork::publish(SubmissionRecord& record, std::vector<CheckedPart
     publication.rejects_approved = record.rejects_approved;
     if (record.kind == SubmissionKind::held_deletes) {
         publication.delete_before = TRY(parts_.catalog.get(record.parent)).version;
-        if (const auto later = TRY(later_snapshot(record, *publication.delete_before))) {
-            return log_.move(record, SubmissionState::rejected,
-                             Error(FailureCode::superseded_by_snapshot,
-                                   fmt::format("submission {} was published since, and says anew what the dataset "
-                                               "holds; these deletions are of an "
-                                               "older snapshot",
-                                               later->value)));
-        }
+        if (const auto reason = TRY(superseded(record))) return log_.move(record, SubmissionState::rejected, *reason);
     }
     publication.staged = [&]() -> Status {
         commit_point("pipeline.staged");

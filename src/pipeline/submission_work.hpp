@@ -41,11 +41,12 @@ public:
     Result<std::vector<SentPart>> unpack_kept(const SubmissionRecord& record) const;
     // The parts of it that held deletions are about.
     Result<std::vector<SentPart>> unpack_held_deletes(const SubmissionRecord& record) const;
+    // Why held deletions mean nothing any more: a later snapshot of the dataset stands. Nothing if none does.
+    Result<std::optional<Error>> superseded(const SubmissionRecord& record) const;
 
 private:
     Status attempt(SubmissionRecord& record);
     Result<std::vector<CheckedPart>> check(const SubmissionRecord& record);
-    Result<std::optional<SubmissionId>> later_snapshot(const SubmissionRecord& record, Version since) const;
     Status publish(SubmissionRecord& record, std::vector<CheckedPart>& parts);
     Status published(SubmissionRecord& record, const PublicationOutcome& outcome);
     Status refused(SubmissionRecord& record, const SubmissionOutcome& outcome);

@@ -22,7 +22,7 @@ struct DuckdbOptions {
 
     // How a part is compared with the live rows by key: by DuckDB's join where the smaller side is small enough for it,
     // else in partitions.
-    std::size_t join_bytes_max = 64 << 20;         // of the smaller side, about
+    std::size_t join_bytes_max = 100 << 20;        // of the smaller side, about
     std::size_t partition_bytes = 4 << 20;         // of one side, about
     std::size_t partition_memory_bytes = 16 << 20; // of each side, before a temporary file is used
 };

@@ -1,6 +1,6 @@
 // Not a test: what the DuckDB warehouse costs beside bare DuckDB. Usage: duckdb_warehouse_bench FOLDER
-// [append|upsert|sync|small|find]... Rows come from memory, so that only the warehouse is measured. Built on request:
-// see README.md.
+// [append|upsert|sync|small|undo|find]... Rows come from memory, so that only the warehouse is measured. Built on
+// request: see README.md.
 #include <duckdb.h>
 #include <sys/resource.h>
 
@@ -214,6 +214,18 @@ public:
         return seconds;
     }
 
+    void undo(const char* what) {
+        UndoRequest request;
+        request.id = SubmissionId(submission_ + 1);
+        request.targets = {SubmissionId(submission_)};
+        const double c = cpu();
+        const double t = now();
+        const auto outcome = warehouse_->undo(request);
+        std::printf("  %-40s %8.3f s (cpu %7.3f) %s, peak %.0f MiB\n", what, now() - t, cpu() - c,
+                    outcome ? "done" : to_string(outcome.error()).c_str(), peak_mib());
+        submission_++;
+    }
+
     void set_distinct(bool distinct) { distinct_ = distinct; }
 
 private:
@@ -345,6 +357,21 @@ void small(Bench& bench) {
     }
 }
 
+void undo(Bench& bench) {
+    std::printf("undo\n");
+    for (const bool keyed : {false, true}) {
+        bench.fresh(keyed);
+        bench.publish("append 10 M", Effect::append, {0, 10'000'000});
+        bench.undo("undo of it");
+        bench.close();
+    }
+    bench.fresh(true);
+    bench.publish("append 10 M", Effect::append, {0, 10'000'000});
+    bench.publish("upsert 1 M, half changed", Effect::upsert, {0, 1'000'000, 10, 20});
+    bench.undo("undo of it");
+    bench.close();
+}
+
 void find(Bench& bench) {
     std::printf("find\n");
     for (const std::uint64_t rows : {100'000UL, 10'000'000UL}) {
@@ -362,7 +389,7 @@ void find(Bench& bench) {
 
 int main(int argc, char** argv) {
     if (argc < 2) {
-        std::fprintf(stderr, "usage: duckdb_warehouse_bench FOLDER [append|upsert|sync|small|find]...\n");
+        std::fprintf(stderr, "usage: duckdb_warehouse_bench FOLDER [append|upsert|sync|small|undo|find]...\n");
         return 2;
     }
     const std::string folder = argv[1];
@@ -376,6 +403,7 @@ int main(int argc, char** argv) {
     if (want("upsert")) upsert(bench, folder, false);
     if (want("sync")) upsert(bench, folder, true);
     if (want("small")) small(bench);
+    if (want("undo")) undo(bench);
     if (want("find")) find(bench);
     bench.close();
     return 0;

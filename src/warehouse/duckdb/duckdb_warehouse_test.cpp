@@ -3,45 +3,27 @@
 
 #include <duckdb.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "warehouse/memory/memory_warehouse.hpp"
 #include "warehouse/testing/conformance.hpp"
 #include "warehouse/testing/random_play.hpp"
+#include "warehouse/testing/warehouse_factory.hpp"
 
 namespace inlet {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-class TempFolder {
-public:
-    TempFolder() {
-        static std::atomic<int> count{0};
-        path_ =
-            fs::temp_directory_path() / ("inlet-duckdb-" + std::to_string(::getpid()) + "-" + std::to_string(count++));
-        fs::create_directories(path_);
-    }
-    ~TempFolder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    std::string file(const std::string& name) const { return (path_ / name).string(); }
-
-private:
-    fs::path path_;
-};
 
 using Cell = std::optional<std::string>;
 using TestRow = std::vector<Cell>; // values as text; the field's type says what they become
@@ -210,7 +192,7 @@ protected:
     std::unique_ptr<Warehouse> open(const std::string& path, bool read_only = false) {
         DuckdbOptions options;
         options.path = path;
-        options.temp_folder = folder_.file("tmp");
+        options.temp_folder = folder_.path() + "/tmp";
         options.read_only = read_only;
         auto warehouse = open_duckdb_warehouse(options, clock_);
         EXPECT_TRUE(warehouse) << to_string(warehouse.error());
@@ -245,7 +227,7 @@ protected:
         return kept;
     }
 
-    TempFolder folder_;
+    TemporaryFolder folder_;
     ManualClock clock_;
     FixedJudge judge_;
 };
@@ -320,7 +302,7 @@ INSTANTIATE_TEST_SUITE_P(Duckdb, WarehouseConformance, testing::ValuesIn(warehou
                          warehouse_case_name);
 
 TEST_F(DuckdbWarehouseTest, EveryTypeComesBackAsItWentIn) {
-    auto warehouse = open(folder_.file("w.duckdb"));
+    auto warehouse = open(folder_.path() + "/w.duckdb");
     const Dataset all = dataset("all", kEveryType);
     ASSERT_TRUE(warehouse->define({all}));
     const auto rows = rows_of_every_type(5000);
@@ -364,7 +346,7 @@ TEST_F(DuckdbWarehouseTest, RejectedRecordsAreLeftOut) {
 TEST_F(DuckdbWarehouseTest, WhatWasPublishedIsThereAfterReopening) {
     const Dataset people =
         dataset("people", {field("id", FieldType::integer), field("na\"me", FieldType::string)}, {0});
-    const std::string path = folder_.file("w.duckdb");
+    const std::string path = folder_.path() + "/w.duckdb";
     {
         auto warehouse = open(path);
         ASSERT_TRUE(warehouse->define({people}));
@@ -417,7 +399,7 @@ private:
 };
 
 TEST_F(DuckdbWarehouseTest, ASourceThatFailsLeavesNothingAndSaysWhy) {
-    auto warehouse = open(folder_.file("w.duckdb"));
+    auto warehouse = open(folder_.path() + "/w.duckdb");
     const Dataset all = dataset("all", kEveryType);
     ASSERT_TRUE(warehouse->define({all}));
     const auto failed =
@@ -436,7 +418,7 @@ TEST_F(DuckdbWarehouseTest, ASourceThatFailsLeavesNothingAndSaysWhy) {
 class DuckdbQueryTest : public DuckdbWarehouseTest {
 protected:
     void SetUp() override {
-        warehouse_ = open(folder_.file("query.duckdb"));
+        warehouse_ = open(folder_.path() + "/query.duckdb");
         films_ = dataset(
             "films",
             {field("id", FieldType::integer), field("title", FieldType::string), field("genres", FieldType::array)},
@@ -600,7 +582,7 @@ TEST_F(DuckdbQueryTest, AResultLargerThanMemoryIsStreamed) {
 }
 
 TEST_F(DuckdbQueryTest, ParquetHoldsTheSameRows) {
-    const std::string path = folder_.file("it's.parquet");
+    const std::string path = folder_.path() + "/it's.parquet";
     ASSERT_TRUE(warehouse_->query_to_parquet("SELECT *, [id] AS list, id::DECIMAL(9,2) AS money FROM films ORDER BY id",
                                              {}, Version(1), path));
     EXPECT_FALSE(fs::exists(path + ".partial"));
@@ -611,7 +593,7 @@ TEST_F(DuckdbQueryTest, ParquetHoldsTheSameRows) {
     duckdb_result result;
     const std::string sql = "SELECT string_agg(concat_ws('|', id, title, genres, _version, list, money, "
                             "typeof(money)), ';' ORDER BY file_row_number) FROM read_parquet('" +
-                            folder_.file("it''s.parquet") + "', file_row_number = true)";
+                            folder_.path() + "/it''s.parquet" + "', file_row_number = true)";
     ASSERT_EQ(duckdb_query(connection, sql.c_str(), &result), DuckDBSuccess) << duckdb_result_error(&result);
     char* text = duckdb_value_varchar(&result, 0, 0);
     EXPECT_STREQ(text, R"(1|Alien|["horror"]|1|[1]|1.00|DECIMAL(9,2);2|Heat|1|[2]|2.00|DECIMAL(9,2))");
@@ -621,21 +603,22 @@ TEST_F(DuckdbQueryTest, ParquetHoldsTheSameRows) {
     duckdb_close(&database);
 
     EXPECT_EQ(
-        warehouse_->query_to_parquet("SELECT 1 / 'x'::INTEGER FROM films", {}, std::nullopt, folder_.file("no.parquet"))
+        warehouse_
+            ->query_to_parquet("SELECT 1 / 'x'::INTEGER FROM films", {}, std::nullopt, folder_.path() + "/no.parquet")
             .error()
             .code,
         FailureCode::query_invalid);
-    EXPECT_FALSE(fs::exists(folder_.file("no.parquet")));
-    EXPECT_FALSE(fs::exists(folder_.file("no.parquet.partial")));
+    EXPECT_FALSE(fs::exists(folder_.path() + "/no.parquet"));
+    EXPECT_FALSE(fs::exists(folder_.path() + "/no.parquet.partial"));
     EXPECT_EQ(
-        warehouse_->query_to_parquet("SELECT 1", {}, std::nullopt, folder_.file("nowhere/no.parquet")).error().code,
+        warehouse_->query_to_parquet("SELECT 1", {}, std::nullopt, folder_.path() + "/nowhere/no.parquet").error().code,
         FailureCode::io_failed);
     EXPECT_EQ(warehouse_->query_to_parquet("DELETE FROM films", {}, std::nullopt, path).error().code,
               FailureCode::query_not_read_only);
 }
 
 TEST_F(DuckdbWarehouseTest, AFileOfANewerFormatIsRefused) {
-    const std::string path = folder_.file("new.duckdb");
+    const std::string path = folder_.path() + "/new.duckdb";
     open(path).reset();
     duckdb_database database = nullptr;
     duckdb_connection connection = nullptr;
@@ -653,16 +636,16 @@ TEST_F(DuckdbWarehouseTest, AFileOfANewerFormatIsRefused) {
 
 TEST_F(DuckdbWarehouseTest, WhatCannotBeOpenedSaysWhy) {
     DuckdbOptions options;
-    options.path = folder_.file("absent.duckdb");
+    options.path = folder_.path() + "/absent.duckdb";
     options.read_only = true;
     EXPECT_EQ(open_duckdb_warehouse(options, clock_).error().code, FailureCode::file_not_found);
     options.read_only = false;
-    options.path = folder_.file("no/such/folder/w.duckdb");
+    options.path = folder_.path() + "/no/such/folder/w.duckdb";
     EXPECT_EQ(open_duckdb_warehouse(options, clock_).error().code, FailureCode::warehouse_failed);
 }
 
 TEST_F(DuckdbWarehouseTest, ReadersSeeOneVersionWhileAnotherIsPublished) {
-    auto warehouse = open(folder_.file("w.duckdb"));
+    auto warehouse = open(folder_.path() + "/w.duckdb");
     const Dataset all = dataset("all", kEveryType);
     ASSERT_TRUE(warehouse->define({all}));
     publish(*warehouse, request(*warehouse, all, 1, std::make_shared<TextRows>(all.schema, rows_of_every_type(5000))));
@@ -687,6 +670,65 @@ TEST_F(DuckdbWarehouseTest, ReadersSeeOneVersionWhileAnotherIsPublished) {
     ASSERT_TRUE(warehouse->read("all", std::nullopt, sink));
     EXPECT_EQ(sink.count, 5000U);
     EXPECT_EQ(read(*warehouse, "all").rows().size(), 10000U);
+}
+
+// Long and short texts, absent values and repeated keys, in more rows than one chunk or one block of a partition holds.
+TEST_F(DuckdbWarehouseTest, PartitionsFindWhatTheJoinFinds) {
+    const Dataset notes = dataset(
+        "notes", {field("name", FieldType::string), field("text", FieldType::string), field("n", FieldType::number)},
+        {0});
+    const auto rows = [](std::size_t from, std::size_t to, std::size_t changed) {
+        std::vector<TestRow> out;
+        for (std::size_t i = from; i < to; i++) {
+            const std::string key = std::string(i % 30, 'k') + std::to_string(i % 9000);
+            Cell text;
+            if (i % 7 != 0) text = std::string(i % 500, 't') + (i % changed == 0 ? "changed" : "");
+            out.push_back({key, text, std::to_string(static_cast<double>(i % 100) / 4)});
+        }
+        return out;
+    };
+    std::vector<std::vector<TestRow>> ends;
+    std::vector<ChangeCounts> counts;
+    for (const bool partitions : {false, true}) {
+        DuckdbOptions options;
+        options.path = folder_.path() + (partitions ? "/partitions.duckdb" : "/join.duckdb");
+        options.temp_folder = folder_.path() + "/tmp";
+        if (partitions) {
+            options.join_bytes_max = 0;
+            options.partition_bytes = 64 << 10;
+            options.partition_memory_bytes = 128 << 10;
+        }
+        auto opened = open_duckdb_warehouse(options, clock_);
+        ASSERT_TRUE(opened);
+        Warehouse& warehouse = **opened;
+        ASSERT_TRUE(warehouse.define({notes}));
+        std::int64_t id = 0;
+        for (const auto& [effect, from, to, changed] :
+             std::vector<std::tuple<Effect, std::size_t, std::size_t, std::size_t>>{
+                 {Effect::upsert, 0, 12000, 1'000'000},
+                 {Effect::upsert, 500, 11000, 11},
+                 {Effect::sync, 100, 8000, 13},
+                 {Effect::replace, 50, 9500, 17}}) {
+            const auto source = std::make_shared<TextRows>(notes.schema, rows(from, to, changed), 1777);
+            const auto outcome = publish(warehouse, request(warehouse, notes, ++id, source, effect));
+            counts.push_back(outcome.submissions.at(0).parts.at(0).counts);
+            for (std::int64_t v = 0; v <= id; v++) ends.push_back(read(warehouse, "notes", Version(v)).sorted());
+        }
+        ASSERT_FALSE(ends.back().empty());
+    }
+    const std::size_t half = ends.size() / 2;
+    for (std::size_t i = 0; i < half; i++) EXPECT_EQ(ends[i], ends[half + i]) << i;
+    EXPECT_EQ(std::vector(counts.begin(), counts.begin() + 4), std::vector(counts.begin() + 4, counts.end()));
+    EXPECT_FALSE(counts[1] == ChangeCounts{});
+    for (const auto& entry : fs::recursive_directory_iterator(folder_.path() + "/tmp"))
+        ADD_FAILURE() << "left behind: " << entry.path();
+}
+
+TEST_F(DuckdbQueryTest, WhatIsPrunedIsNeverReadByAnotherWay) {
+    ASSERT_TRUE(warehouse_->prune("films", Version(2)));
+    EXPECT_EQ(error("SELECT * FROM films", Version(1)), FailureCode::version_pruned);
+    EXPECT_EQ(error("SELECT * FROM query('SELECT * FROM films')", Version(1)), FailureCode::query_invalid);
+    EXPECT_EQ(rows("SELECT 1", Version(1)), (std::vector<TestRow>{{"1"}}));
 }
 
 } // namespace

@@ -189,6 +189,38 @@ Result<std::vector<ChangedRow>> sample(Connection& db, const StoredTable& table,
     return changed;
 }
 
+// Whether the only flip is a submission that goes, and whose rows all stand as it brought them: it ended none, and none
+// of its own was ended.
+Result<bool> only_brought(Connection& db, const StoredTable& table, const std::vector<Flip>& flips) {
+    if (flips.size() != 1 || flips[0].comes_back) return false;
+    return TRY(db.number(fmt::format("SELECT count(*) FROM ({}) WHERE _submission = {} OR _ended_by = {}",
+                                     past_rows(table), flips[0].id.value, flips[0].id.value))) == 0;
+}
+
+// The common undo of a load: its rows leave, and there is nothing to compare.
+Result<PartOutcome> remove_brought(Connection& db, const StoredTable& table, const Flip& flip, Version version,
+                                   SubmissionId undo, std::size_t sample_rows) {
+    const std::string brought = fmt::format("{} WHERE _submission = {} AND _version = {}", live_table(table.name),
+                                            flip.id.value, flip.version.value);
+    const std::string columns = column_list(table.columns());
+    PartOutcome part;
+    part.dataset = table.name;
+    if (sample_rows != 0) {
+        TRY(each_row(db,
+                     fmt::format("SELECT {}, {}, {} FROM {} {}", static_cast<int>(DeltaKind::remove), columns, columns,
+                                 brought, limit_rows(sample_rows)),
+                     [&](TextRow&& row) -> Status {
+                         part.sample.push_back(changed_row(row, table.columns().size()));
+                         return {};
+                     }));
+    }
+    TRY(db.run(fmt::format("INSERT INTO {} SELECT {}, _version, _submission, {}, {} FROM {}",
+                           history_table(table.name, table.current().number), columns, version.value, undo.value,
+                           brought)));
+    part.counts.deleted = static_cast<std::uint64_t>(TRY(db.changed("DELETE FROM " + brought)));
+    return part;
+}
+
 } // namespace
 
 Result<UndoOutcome> undo_submissions(Connection& db, Tables& tables, const Clock& clock, const UndoRequest& request,
@@ -207,6 +239,12 @@ Result<UndoOutcome> undo_submissions(Connection& db, Tables& tables, const Clock
         std::vector<Flip> flips;
         for (const Flip& flip : plan.flips) {
             if (events.all()[flip.place].settled.contains(dataset)) flips.push_back(flip);
+        }
+        if (TRY(only_brought(db, table, flips))) {
+            const Flip& flip = flips[0];
+            outcome.parts.push_back(TRY(remove_brought(db, table, flip, version, request.id, request.sample_rows)));
+            lines.push_back({dataset, request.id, "undo", outcome.parts.back().counts, outcome.undone, false});
+            continue;
         }
         TRY(make_event_table(db, kFlips, flips));
         TRY(table.key.empty() ? compare_bags(db, table) : compare_keys(db, table));

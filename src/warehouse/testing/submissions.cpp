@@ -44,11 +44,6 @@ std::string join(const std::vector<TextCells>& rows) {
     return out;
 }
 
-std::string counted(const ChangeCounts& counts) {
-    return fmt::format("inserted {} updated {} deleted {} unchanged {}", counts.inserted, counts.updated,
-                       counts.deleted, counts.unchanged);
-}
-
 std::string numbers(const std::vector<SubmissionId>& ids) {
     std::vector<std::int64_t> out;
     for (const SubmissionId id : ids) out.push_back(id.value);
@@ -58,10 +53,11 @@ std::string numbers(const std::vector<SubmissionId>& ids) {
 std::string lines_of(const std::vector<PartOutcome>& parts, const std::vector<ModelOutcome>& models) {
     std::string out;
     for (const PartOutcome& part : parts) {
-        out += fmt::format("  {}: {}, held {} skipped {}\n", part.dataset, counted(part.counts), part.held_deletes,
+        out += fmt::format("  {}: {}, held {} skipped {}\n", part.dataset, to_string(part.counts), part.held_deletes,
                            part.skipped_deletes);
     }
-    for (const ModelOutcome& model : models) out += fmt::format("  model {}: {}\n", model.model, counted(model.counts));
+    for (const ModelOutcome& model : models)
+        out += fmt::format("  model {}: {}\n", model.model, to_string(model.counts));
     return out;
 }
 
@@ -78,6 +74,11 @@ std::vector<TextCells> widened(const Schema& schema, const std::vector<TextCells
 }
 
 } // namespace
+
+std::string to_string(const ChangeCounts& counts) {
+    return fmt::format("inserted {} updated {} deleted {} unchanged {}", counts.inserted, counts.updated,
+                       counts.deleted, counts.unchanged);
+}
 
 std::string to_string(const PartText& part) {
     std::string out = fmt::format("{} {}", name_of(part.effect), part.dataset);
@@ -157,7 +158,7 @@ std::string to_string(const UndoOutcome& outcome) {
 
 std::string to_string(const VersionEntry& entry) {
     return fmt::format("{} at {} {} by {} of {}: {} {}{}", entry.number.value, entry.published_at, entry.dataset,
-                       entry.by, entry.submission.value, entry.kind, counted(entry.counts),
+                       entry.by, entry.submission.value, entry.kind, to_string(entry.counts),
                        entry.undoes.empty() ? "" : " undoes " + numbers(entry.undoes));
 }
 

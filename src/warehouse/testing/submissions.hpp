@@ -70,6 +70,7 @@ std::string to_string(const ToldJudge::Question& question);
 // Lines, one for each fact; samples are not told, as their order is free.
 std::string to_string(const PublishOutcome& outcome);
 std::string to_string(const UndoOutcome& outcome);
+std::string to_string(const ChangeCounts& counts);
 std::string to_string(const VersionEntry& entry);
 // "deleted 1|a -> ", as diff() gives it.
 std::string to_string(const ChangedRow& row);

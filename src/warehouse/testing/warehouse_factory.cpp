@@ -1,13 +1,12 @@
 // See warehouse_factory.hpp.
 #include "warehouse/testing/warehouse_factory.hpp"
 
-#include <atomic>
 #include <filesystem>
-#include <unistd.h>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/disk.hpp"
 #include "warehouse/testing/fault_warehouse.hpp"
 
 namespace inlet {
@@ -40,8 +39,7 @@ WarehouseFactory behind_faults(const WarehouseFactory& factory) {
 }
 
 TemporaryFolder::TemporaryFolder() {
-    static std::atomic<int> count = 0;
-    path_ = std::filesystem::temp_directory_path() / fmt::format("inlet-warehouse-{}-{}", ::getpid(), ++count);
+    path_ = temporary_name(std::filesystem::temp_directory_path().string(), "inlet-warehouse");
     std::filesystem::create_directories(path_);
 }
 
