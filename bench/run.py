@@ -247,6 +247,7 @@ class Bench:
         target = os.path.join(self.work, "project-copy")
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(seed, target)
+        os.sync()  # else the load's own sync would pay for writing the copy
         return target
 
     def bench_upsert(self):

@@ -398,14 +398,22 @@ TextRef CsvReader::strip(const Chunk& chunk, std::uint32_t begin, std::uint32_t 
     }
     ++begin;
     --end;
-    if (std::memchr(data + begin, format_.quote, end - begin) == nullptr) return {data + begin, end - begin};
+    const auto quote_in = [&](std::uint32_t from) { // position of the next quote, or the end
+        const void* found = std::memchr(data + from, format_.quote, end - from);
+        return found == nullptr ? end : static_cast<std::uint32_t>(static_cast<const char*>(found) - data);
+    };
+    std::uint32_t quote = quote_in(begin);
+    if (quote == end) return {data + begin, end - begin};
     char* const to = arena.reserve(end - begin + kScanPadding);
     std::uint32_t size = 0;
-    for (std::uint32_t at = begin; at < end; ++at) {
-        to[size++] = data[at];
-        at += data[at] == format_.quote; // the second of a pair
+    for (std::uint32_t at = begin;;) {
+        const std::uint32_t run = std::min(quote + 1, end) - at; // with the first quote of a pair
+        std::memcpy(to + size, data + at, run);
+        size += run;
+        at = quote + 2;
+        if (at >= end) return {to, size};
+        quote = quote_in(at);
     }
-    return {to, size};
 }
 
 TextRef CsvReader::cell_at(const Chunk& chunk, const CellIndex& index, std::size_t record, std::size_t column,

@@ -2,7 +2,10 @@
 // ast.literal_eval: what programs leave in a file when they write a dict with str(). One pass over the text, straight
 // into the result; recursive, as the depth is bounded.
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
+#include <cstring>
 #include <unordered_map>
 #include <vector>
 
@@ -195,9 +198,9 @@ private:
     Value read_dict() {
         ++at_;
         out_ += '{';
-        std::vector<Member> members;
+        Members members;
         for (skip_spaces(); !take('}'); skip_spaces()) {
-            if (!members.empty()) out_ += ',';
+            if (members.size() > 0) out_ += ',';
             const std::size_t begin = out_.size();
             const Value key = read_value();
             if (key == Value::plain) { // as json.dumps names it
@@ -206,7 +209,7 @@ private:
             } else if (key != Value::text) {
                 return Value::bad;
             }
-            members.push_back({.begin = begin, .key_end = out_.size()});
+            members.add({.begin = begin, .key_end = out_.size()});
             skip_spaces();
             if (!take(':')) return Value::bad;
             out_ += ':';
@@ -228,14 +231,34 @@ private:
         std::size_t key_end = 0;
     };
 
+    // Of one dict; few of them need no memory of their own.
+    class Members {
+    public:
+        static constexpr std::size_t kFew = 8;
+        void add(Member member) {
+            if (size_ < kFew) {
+                few_[size_] = member;
+            } else {
+                more_.push_back(member);
+            }
+            ++size_;
+        }
+        const Member& operator[](std::size_t i) const { return i < kFew ? few_[i] : more_[i - kFew]; }
+        std::size_t size() const { return size_; }
+
+    private:
+        std::array<Member, kFew> few_;
+        std::vector<Member> more_;
+        std::size_t size_ = 0;
+    };
+
     // Of members with the same key only the last one's value counts. The dict's text, whose last members' end is the
     // end of out_, is mended; how many members are left.
-    std::size_t drop_repeated(const std::vector<Member>& members) {
+    std::size_t drop_repeated(const Members& members) {
         const auto key = [&](std::size_t i) {
             return std::string_view(out_).substr(members[i].begin, members[i].key_end - members[i].begin);
         };
-        constexpr std::size_t kFew = 8;
-        bool repeated = members.size() > kFew;
+        bool repeated = members.size() > Members::kFew;
         for (std::size_t i = 1; i < members.size() && !repeated; ++i) {
             for (std::size_t j = 0; j < i; ++j) repeated = repeated || key(i) == key(j);
         }
@@ -251,7 +274,7 @@ private:
             kept.append(out_, members[i].begin, end - members[i].begin);
         }
         const std::size_t count = last.size();
-        out_.replace(members.front().begin, std::string::npos, kept);
+        out_.replace(members[0].begin, std::string::npos, kept);
         return count;
     }
 
@@ -272,7 +295,20 @@ private:
         }
     }
 
+    // A plain integer in decimal digits; where it is none nothing is taken.
+    bool read_integer() {
+        std::size_t end = at_;
+        while (end < text_.size() && is_digit(text_[end])) ++end;
+        const std::size_t digits = end - at_;
+        if (digits == 0 || digits > kDigitsMax || (text_[at_] == '0' && digits != 1)) return false;
+        if (end < text_.size() && (is_word(text_[end]) || text_[end] == '.')) return false;
+        out_.append(text_, at_, digits);
+        at_ = end;
+        return true;
+    }
+
     bool read_number() {
+        if (read_integer()) return true;
         bool negative = false;
         if (peek() == '+' || peek() == '-') {
             negative = peek() == '-';
@@ -356,6 +392,30 @@ private:
         for (int shift = 12; shift >= 0; shift -= 4) out_ += kHex[(code >> shift) & 15];
     }
 
+    // Where the characters end that stand in JSON as they stand here.
+    std::size_t end_of_plain(char quote) const {
+        constexpr std::uint64_t kOnes = 0x0101010101010101;
+        constexpr std::uint64_t kHighs = 0x8080808080808080;
+        // The high bit of each byte that is less than n, which is at most 0x80; above the lowest such byte others may
+        // be marked too (https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord).
+        const auto less = [](std::uint64_t word, std::uint64_t n) { return (word - kOnes * n) & ~word & kHighs; };
+        const auto equal = [&](std::uint64_t word, char c) {
+            return less(word ^ kOnes * static_cast<unsigned char>(c), 1);
+        };
+        std::size_t at = at_;
+        for (; at + sizeof(std::uint64_t) <= text_.size(); at += sizeof(std::uint64_t)) {
+            std::uint64_t word = 0;
+            std::memcpy(&word, text_.data() + at, sizeof word);
+            if constexpr (std::endian::native == std::endian::big) word = __builtin_bswap64(word);
+            const std::uint64_t marks = equal(word, quote) | equal(word, '\\') | equal(word, '"') | less(word, 0x20);
+            if (marks != 0) return at + static_cast<std::size_t>(std::countr_zero(marks)) / 8;
+        }
+        while (at < text_.size() && text_[at] != quote && text_[at] != '\\' && text_[at] != '"' &&
+               static_cast<unsigned char>(text_[at]) >= 0x20)
+            ++at;
+        return at;
+    }
+
     bool read_string(bool raw) {
         const char quote = text_[at_];
         const bool triple = peek(1) == quote && peek(2) == quote;
@@ -363,10 +423,7 @@ private:
         out_ += '"';
         for (;;) {
             const std::size_t begin = at_;
-            while (at_ < text_.size() && text_[at_] != quote && text_[at_] != '\\' && text_[at_] != '"' &&
-                   static_cast<unsigned char>(text_[at_]) >= 0x20) {
-                ++at_;
-            }
+            at_ = end_of_plain(quote);
             out_.append(text_, begin, at_ - begin);
             if (at_ == text_.size()) return false;
             const char c = text_[at_];

@@ -269,6 +269,33 @@ TEST(PythonToJson, TakesJsonAsItIs) {
     EXPECT_EQ(dict(R"({"a": "\ud83d\ude00"})"), R"({"a": "\ud83d\ude00"})");
 }
 
+TEST(PythonToJson, ReadsEveryCharacterAtEveryPlaceOfAString) {
+    for (std::size_t size = 1; size < 20; ++size) {
+        for (std::size_t place = 0; place < size; ++place) {
+            for (int c = 1; c < 0x80; ++c) {
+                const char special = static_cast<char>(c);
+                std::string text(size, 'x');
+                text[place] = special;
+                std::string escaped(1, special);
+                if (special == '"') escaped = "\\\"";
+                if (special == '\t') escaped = "\\t";
+                if (c < 0x20 && special != '\t') {
+                    escaped = c < 0x10 ? "\\u000" : "\\u001";
+                    escaped += "0123456789abcdef"[c % 16];
+                }
+                std::string expected = '"' + std::string(text).replace(place, 1, escaped) + '"';
+                if (special == '\'' || special == '\n' || special == '\r') expected = "refused";
+                if (special == '\\') {
+                    text[place] = '?';
+                    text.insert(place, "\\\\"); // two, for one
+                    expected = '"' + std::string(place, 'x') + "\\\\?" + std::string(size - place - 1, 'x') + '"';
+                }
+                EXPECT_EQ(value('\'' + text + '\''), expected) << size << ' ' << place << ' ' << c;
+            }
+        }
+    }
+}
+
 TEST(PythonToJson, CountsMembersAndItems) {
     std::string out;
     EXPECT_EQ(python_to_json("[1, 'a', [2, 3], None,]", JsonKind::array, out), 4);

@@ -2,6 +2,7 @@
 #include "warehouse/duckdb/duckdb_warehouse.hpp"
 
 #include <duckdb.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "warehouse/duckdb/connection.hpp"
 #include "warehouse/memory/memory_warehouse.hpp"
 #include "warehouse/testing/conformance.hpp"
 #include "warehouse/testing/random_play.hpp"
@@ -615,6 +617,52 @@ TEST_F(DuckdbQueryTest, ParquetHoldsTheSameRows) {
         FailureCode::io_failed);
     EXPECT_EQ(warehouse_->query_to_parquet("DELETE FROM films", {}, std::nullopt, path).error().code,
               FailureCode::query_not_read_only);
+}
+
+// DuckDB would join others when it closes the file, which costs it as much as writing them did.
+TEST_F(DuckdbWarehouseTest, OnlyOneRowGroupIsNotFull) {
+    const Dataset log = dataset("log", {field("n", FieldType::integer), field("text", FieldType::string)}, {});
+    constexpr std::size_t kRows = 3 * 122'880 + 1234;
+    std::vector<TestRow> rows;
+    std::vector<std::size_t> rejected;
+    for (std::size_t i = 0; rows.size() - rejected.size() < kRows; i++) {
+        if (i % 1000 == 7) rejected.push_back(i);
+        rows.push_back({std::to_string(i), i % 5 == 0 ? Cell() : Cell("t" + std::to_string(i))});
+    }
+    for (const std::size_t batch : {1777, 4096, 100'000, 1'000'000}) {
+        for (const bool clean : {true, false}) {
+            const std::string path = folder_.path() + fmt::format("/groups-{}-{}.duckdb", batch, clean);
+            auto warehouse = open(path);
+            ASSERT_TRUE(warehouse->define({log}));
+            const auto source =
+                std::make_shared<TextRows>(log.schema, rows, batch, clean ? std::vector<std::size_t>() : rejected);
+            publish(*warehouse, request(*warehouse, log, 1, source));
+            std::vector<TestRow> expected;
+            for (std::size_t i = 0, r = 0; i < rows.size(); i++) {
+                if (!clean && r < rejected.size() && rejected[r] == i) {
+                    r++;
+                } else {
+                    expected.push_back(with(rows[i], 1, 1));
+                }
+            }
+            std::sort(expected.begin(), expected.end());
+            EXPECT_TRUE(read(*warehouse, "log").sorted() == expected);
+            fs::copy_file(path, path + ".copy"); // as it stands before it is closed
+            if (fs::exists(path + ".wal")) fs::copy_file(path + ".wal", path + ".copy.wal");
+            auto instance =
+                duck::Instance::open({.path = path + ".copy", .memory_bytes_max = 256 << 20, .read_only = true});
+            ASSERT_TRUE(instance) << to_string(instance.error());
+            auto db = duck::Connection::open(*instance);
+            ASSERT_TRUE(db);
+            const auto groups =
+                (*db)->rows("SELECT sum(count)::BIGINT FROM pragma_storage_info('log') WHERE column_id = 0 AND "
+                            "segment_type <> 'VALIDITY' GROUP BY row_group_id ORDER BY row_group_id");
+            ASSERT_TRUE(groups);
+            std::size_t not_full = 0;
+            for (const auto& group : *groups) not_full += group[0].number < 122'880 ? 1 : 0;
+            EXPECT_EQ(not_full, 1U) << groups->size() << " groups, batches of " << batch;
+        }
+    }
 }
 
 TEST_F(DuckdbWarehouseTest, AFileOfANewerFormatIsRefused) {

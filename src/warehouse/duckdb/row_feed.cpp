@@ -146,17 +146,17 @@ duckdb_string_t borrowed_text(TextRef text) {
 
 namespace {
 
-// What one of DuckDB's threads is handing out.
-struct Puller {
+// Rows that a row group of DuckDB's storage holds.
+constexpr std::size_t kRowGroupRows = 122'880;
+
+// A batch and which of its rows are stored; read only once it is pulled, so that threads may share it.
+struct Pulled {
     RecordBatch batch;
-    std::size_t position = 0;            // next row, or next entry of `accepted`
     std::vector<std::uint32_t> accepted; // rows that are not rejected; unused when none is
-    bool ended = false;
 
     std::size_t count() const { return batch.rows - batch.rejected_count; }
 
-    void start() {
-        position = 0;
+    void list_accepted() {
         accepted.clear();
         if (batch.rejected_count == 0) return;
         accepted.reserve(count());
@@ -172,10 +172,92 @@ struct Puller {
     }
 };
 
-// One execution of a statement over a feed.
-struct Scan {
-    FeedPass pass;
+// Rows [position, end) of a batch, by their number or their place in `accepted`.
+struct Slice {
+    std::shared_ptr<Pulled> pulled; // shared with the threads that hand out other slices of it
+    std::size_t position = 0;
+    std::size_t end = 0;
+};
+
+// What one of DuckDB's threads is handing out.
+struct Puller {
+    Slice slice;
+    std::size_t quota = 0; // rows until the row group that the thread fills is full
+    bool ended = false;
+};
+
+// One execution of a statement over a feed. The threads fill one row group each at a time, and only one is not full
+// in the end: DuckDB joins row groups that are not full when it closes the file, by writing them and their neighbours
+// anew on one thread.
+class Scan {
+public:
+    explicit Scan(const RowFeed& feed) : unclaimed_(feed.rows()), pass_(feed) {}
+
     std::vector<idx_t> columns; // of the feed, in the order of the chunk's vectors
+
+    // The next rows for a thread, no more than its quota; false at its end.
+    Result<bool> next(Puller& puller) {
+        if (puller.quota == 0 && !claim(puller)) return false;
+        Slice& slice = puller.slice;
+        if (!take_rest(slice)) {
+            if (slice.pulled == nullptr || slice.pulled.use_count() != 1) slice.pulled = std::make_shared<Pulled>();
+            if (TRY(pass_.next(slice.pulled->batch))) {
+                slice.pulled->list_accepted();
+                slice.position = 0;
+                slice.end = slice.pulled->count();
+            } else if (!take_rest_or_leave(puller)) {
+                return false;
+            }
+        }
+        const std::size_t count = std::min(slice.end - slice.position, puller.quota);
+        const std::scoped_lock lock(mutex_);
+        if (slice.position + count < slice.end) {
+            rest_.push_back({slice.pulled, slice.position + count, slice.end});
+            slice.end = slice.position + count;
+        }
+        puller.quota -= count;
+        claimed_ -= count;
+        return true;
+    }
+
+private:
+    // A row group's worth of rows, or what there is. Once all are claimed, a thread is not needed unless one that had a
+    // claim left before it was met.
+    bool claim(Puller& puller) {
+        const std::scoped_lock lock(mutex_);
+        if (unclaimed_ == 0 && claimed_ != 0) return false;
+        puller.quota = kRowGroupRows;
+        if (unclaimed_ != 0) puller.quota = static_cast<std::size_t>(std::min<std::uint64_t>(unclaimed_, puller.quota));
+        unclaimed_ -= std::min<std::uint64_t>(unclaimed_, puller.quota);
+        claimed_ += puller.quota;
+        return true;
+    }
+
+    bool take_rest(Slice& slice) {
+        const std::scoped_lock lock(mutex_);
+        if (rest_.empty()) return false;
+        slice = std::move(rest_.back());
+        rest_.pop_back();
+        return true;
+    }
+
+    bool take_rest_or_leave(Puller& puller) {
+        const std::scoped_lock lock(mutex_);
+        if (!rest_.empty()) {
+            puller.slice = std::move(rest_.back());
+            rest_.pop_back();
+            return true;
+        }
+        claimed_ -= puller.quota;
+        puller.quota = 0;
+        return false;
+    }
+
+    std::mutex mutex_;
+    std::uint64_t unclaimed_;   // behind mutex_: rows that no thread is to take yet
+    std::uint64_t claimed_ = 0; // behind mutex_: rows that threads are still to take
+    std::vector<Slice> rest_;   // behind mutex_: beyond the quota of who pulled them
+    FeedPass pass_;
 };
 
 // A feed as bound to one statement; shared with the registry.
@@ -226,18 +308,20 @@ void fill_validity(const Bitmap& present, std::size_t first, const std::uint32_t
                    duckdb_vector vector) {
     const auto words = present.words();
     if (rows == nullptr) {
-        // Slices begin at multiples of the vector size, so that words can be copied whole.
-        CHECK(first % 64 == 0);
-        const std::size_t begin = first / 64;
+        const std::size_t shift = first % 64;
+        const auto word = [&](std::size_t w) { // bits [64 w, 64 w + 64) of the slice
+            const std::size_t at = first / 64 + w;
+            const std::uint64_t low = words[at] >> shift;
+            return shift == 0 || at + 1 == words.size() ? low : low | words[at + 1] << (64 - shift);
+        };
         const std::size_t full = count / 64;
-        const std::size_t rest = count % 64;
-        const std::uint64_t rest_mask = (std::uint64_t{1} << rest) - 1;
-        bool all = rest == 0 || (words[begin + full] & rest_mask) == rest_mask;
-        for (std::size_t w = 0; all && w < full; w++) all = words[begin + w] == ~std::uint64_t{0};
+        const std::uint64_t rest_mask = (std::uint64_t{1} << (count % 64)) - 1;
+        bool all = rest_mask == 0 || (word(full) & rest_mask) == rest_mask;
+        for (std::size_t w = 0; all && w < full; w++) all = word(w) == ~std::uint64_t{0};
         if (all) return;
         duckdb_vector_ensure_validity_writable(vector);
-        std::memcpy(duckdb_vector_get_validity(vector), words.data() + begin,
-                    (full + (rest != 0 ? 1 : 0)) * sizeof(std::uint64_t));
+        std::uint64_t* validity = duckdb_vector_get_validity(vector);
+        for (std::size_t w = 0; w * 64 < count; w++) validity[w] = word(w);
         return;
     }
     std::uint64_t* validity = nullptr;
@@ -281,7 +365,7 @@ void bind_rows(duckdb_bind_info info) {
 
 void init_rows(duckdb_init_info info) {
     const auto& registry = *static_cast<FeedRegistry*>(duckdb_init_get_extra_info(info));
-    auto* scan = new Scan{FeedPass(*static_cast<Bound*>(duckdb_init_get_bind_data(info))->feed), {}};
+    auto* scan = new Scan(*static_cast<Bound*>(duckdb_init_get_bind_data(info))->feed);
     for (idx_t i = 0; i < duckdb_init_get_column_count(info); i++)
         scan->columns.push_back(duckdb_init_get_column_index(info, i));
     duckdb_init_set_max_threads(info, registry.threads());
@@ -297,35 +381,35 @@ void fill_chunk(duckdb_function_info info, duckdb_data_chunk chunk) {
     auto& scan = *static_cast<Scan*>(duckdb_function_get_init_data(info));
     auto& puller = *static_cast<Puller*>(duckdb_function_get_local_init_data(info));
 
-    if (!puller.ended && puller.position == puller.count()) {
-        auto more = scan.pass.next(puller.batch);
+    if (!puller.ended && puller.slice.position == puller.slice.end) {
+        auto more = scan.next(puller);
         if (!more) {
             feed.set_failure(more.error());
             duckdb_function_set_error(info, to_string(more.error()).c_str());
             return;
         }
         puller.ended = !*more;
-        if (*more) puller.start();
     }
     if (puller.ended) {
         duckdb_data_chunk_set_size(chunk, 0);
         return;
     }
-    const std::size_t count = std::min<std::size_t>(duckdb_vector_size(), puller.count() - puller.position);
-    const std::size_t first = puller.position;
-    const std::uint32_t* rows = puller.batch.rejected_count != 0 ? puller.accepted.data() + first : nullptr;
+    const Pulled& pulled = *puller.slice.pulled;
+    const std::size_t first = puller.slice.position;
+    const std::size_t count = std::min<std::size_t>(duckdb_vector_size(), puller.slice.end - first);
+    const std::uint32_t* rows = pulled.batch.rejected_count != 0 ? pulled.accepted.data() + first : nullptr;
     for (std::size_t i = 0; i < scan.columns.size(); i++) {
         const duckdb_vector vector = duckdb_data_chunk_get_vector(chunk, i);
         const idx_t c = scan.columns[i];
         if (c == feed.fields().size()) {
-            fill_order(puller.batch, first, rows, count, duckdb_vector_get_data(vector));
+            fill_order(pulled.batch, first, rows, count, duckdb_vector_get_data(vector));
         } else if (c < feed.fields().size()) {
-            const Column& column = puller.batch.columns[c];
+            const Column& column = pulled.batch.columns[c];
             fill_values(column, first, rows, count, duckdb_vector_get_data(vector));
             fill_validity(column.present, first, rows, count, vector);
         } // else: a count needs no column
     }
-    puller.position += count;
+    puller.slice.position += count;
     duckdb_data_chunk_set_size(chunk, count);
 }
 
