@@ -267,6 +267,8 @@ class Bench:
                 "WHERE r.rating IS DISTINCT FROM s.rating OR r.timestamp IS DISTINCT FROM s.timestamp")
         self.pair(f"upsert of {big // 10:,} into {big:,} / the bare join", "<= 3",
                   lambda: self.load(self.copy_of(seed), change, fresh=False), lambda: self.sql(database, join)[0][0])
+        self.pair("the same / the join with the file", "", lambda: self.load(self.copy_of(seed), change, fresh=False),
+                  lambda: self.sql(database, self.from_file(join, change))[0][0])
 
     def joinable(self, rows, change):
         database = self.fresh_database()
@@ -283,6 +285,12 @@ class Bench:
                 "WHERE r.rating IS DISTINCT FROM s.rating OR r.timestamp IS DISTINCT FROM s.timestamp")
         self.pair(f"sync of {big:,} with 2 % changed / the bare join", "<= 2.5",
                   lambda: self.load(self.copy_of(seed), change, fresh=False), lambda: self.sql(database, join)[0][0])
+        self.pair("the same / the join with the file", "", lambda: self.load(self.copy_of(seed), change, fresh=False),
+                  lambda: self.sql(database, self.from_file(join, change))[0][0])
+
+    def from_file(self, join, path):
+        """The join with the file itself in the place of a table of its rows."""
+        return join.replace("FROM s ", f"FROM read_csv('{path}', {COLUMNS}) s ")
 
     def bench_scale(self):
         tenth = self.ratings(self.options.rows // 10)

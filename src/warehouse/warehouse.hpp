@@ -235,7 +235,8 @@ public:
     // The dataset's (or model's) rows as of a version (nothing: now): the contract's columns, then _version and
     // _submission. No order. Errors: unknown-dataset, unknown-version (later than the last), version-pruned.
     virtual Status read(std::string_view dataset, std::optional<Version> as_of, ResultSink& sink) = 0;
-    // Live rows by primary key, without scanning. `keys`: one column per key field, in key order.
+    // Live rows by primary key; what lies outside the range of the keys is not read. `keys`: one column per key field,
+    // in key order.
     virtual Status find(std::string_view dataset, const RecordBatch& keys, ResultSink& sink) = 0;
     // What changed between the versions: (b's rows) minus (a's rows). By primary key, else as a bag of rows (no updates
     // then). `each` gets up to `limit` rows, ordered by key.
