@@ -24,7 +24,7 @@ std::unexpected<Error> failed(std::string_view what, int error) {
 } // namespace
 
 PartitionedRows::~PartitionedRows() {
-    if (file_ >= 0) ::close(file_);
+    for (const int file : files_) ::close(file);
 }
 
 PartitionedRows::Writer& PartitionedRows::writer() {
@@ -82,32 +82,32 @@ Status PartitionedRows::put_away(Writer& writer, std::size_t partition, Writer::
     if (keep) {
         block.bytes = std::move(open.bytes);
     } else {
-        block.offset = TRY(append_to_file(open.bytes.get(), open.used));
+        block.offset = writer.file_bytes;
+        TRY(append_to_file(writer, open.bytes.get(), open.used));
+        block.file = writer.file;
     }
     writer.blocks[partition].push_back(std::move(block));
     return {};
 }
 
-Result<std::uint64_t> PartitionedRows::append_to_file(const char* bytes, std::size_t size) {
-    std::uint64_t offset = 0;
-    {
+Status PartitionedRows::append_to_file(Writer& writer, const char* bytes, std::size_t size) {
+    if (writer.file < 0) {
+        std::error_code ignored;
+        std::filesystem::create_directories(options_.folder, ignored);
+        writer.file = ::open(options_.folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+        if (writer.file < 0) return failed("making a temporary file in " + options_.folder, errno);
         const std::scoped_lock lock(mutex_);
-        if (file_ < 0) {
-            std::error_code ignored;
-            std::filesystem::create_directories(options_.folder, ignored);
-            file_ = ::open(options_.folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-            if (file_ < 0) return failed("making a temporary file in " + options_.folder, errno);
-        }
-        offset = file_bytes_;
-        file_bytes_ += size;
+        files_.push_back(writer.file);
     }
     for (std::size_t done = 0; done < size;) {
-        const ssize_t written = ::pwrite(file_, bytes + done, size - done, static_cast<off_t>(offset + done));
+        const ssize_t written =
+            ::pwrite(writer.file, bytes + done, size - done, static_cast<off_t>(writer.file_bytes + done));
         if (written < 0 && errno == EINTR) continue;
         if (written <= 0) return failed("writing", written < 0 ? errno : ENOSPC);
         done += static_cast<std::size_t>(written);
     }
-    return offset;
+    writer.file_bytes += size;
+    return {};
 }
 
 Status PartitionedRows::finish() {
@@ -136,7 +136,7 @@ Result<std::string_view> PartitionedRows::read(std::size_t partition, std::size_
     if (buffer.size() < wanted.size) buffer.resize(wanted.size);
     for (std::size_t done = 0; done < wanted.size;) {
         const ssize_t got =
-            ::pread(file_, buffer.data() + done, wanted.size - done, static_cast<off_t>(wanted.offset + done));
+            ::pread(wanted.file, buffer.data() + done, wanted.size - done, static_cast<off_t>(wanted.offset + done));
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) return failed("reading", got < 0 ? errno : EIO);
         done += static_cast<std::size_t>(got);

@@ -1,6 +1,6 @@
-// Coded rows scattered over partitions by the hash of their key, in a bounded part of memory and beyond it in a
-// temporary file that has no name, so that nothing stays of it whatever happens. Many threads add; then partitions are
-// read.
+// Coded rows scattered over partitions by the hash of their key, in a bounded part of memory and beyond it in temporary
+// files that have no names, so that nothing stays of them whatever happens. Many threads add, each to a file of its
+// own: the kernel lets one write to a file at a time. Then partitions are read.
 #pragma once
 
 #include <cstddef>
@@ -20,9 +20,9 @@ namespace inlet::duck {
 class PartitionedRows {
 public:
     struct Options {
-        std::string folder;                      // of the temporary file; made when first needed
+        std::string folder;                      // of the temporary files; made when first needed
         std::size_t partition_bits = 0;          // 2^bits partitions
-        std::size_t memory_bytes_max = 16 << 20; // of full blocks; beyond it they go to the file
+        std::size_t memory_bytes_max = 16 << 20; // of full blocks; beyond it they go to files
         std::size_t block_bytes = 32 << 10;
     };
     explicit PartitionedRows(Options options) : options_(std::move(options)) {}
@@ -44,7 +44,8 @@ public:
 
 private:
     struct Block {
-        std::unique_ptr<char[]> bytes; // null: in the file
+        std::unique_ptr<char[]> bytes; // null: in a file
+        int file = -1;                 // open as long as this object
         std::uint64_t offset = 0;      // in the file
         std::size_t size = 0;
     };
@@ -59,20 +60,21 @@ private:
         std::vector<std::pair<std::size_t, Open>> full; // with its partition
         std::vector<std::vector<Block>> blocks;         // by partition
         std::uint64_t rows = 0;
+        int file = -1; // made when first needed
+        std::uint64_t file_bytes = 0;
         RowCode::Work work;
     };
 
     Writer& writer();
     char* reserve(Writer& writer, std::size_t partition, std::size_t bytes) const;
     Status put_away(Writer& writer, std::size_t partition, Writer::Open&& open);
-    Result<std::uint64_t> append_to_file(const char* bytes, std::size_t size);
+    Status append_to_file(Writer& writer, const char* bytes, std::size_t size);
 
     const Options options_;
     std::mutex mutex_;
     std::map<std::thread::id, std::unique_ptr<Writer>> writers_; // behind mutex_; each used by its thread alone
     std::size_t in_memory_ = 0;                                  // behind mutex_: bytes of full blocks
-    int file_ = -1;                                              // behind mutex_ until finish()
-    std::uint64_t file_bytes_ = 0;                               // behind mutex_
+    std::vector<int> files_;                                     // behind mutex_: all that were made
     std::vector<std::vector<Block>> blocks_;                     // after finish()
     std::uint64_t rows_ = 0;
 };
