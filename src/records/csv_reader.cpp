@@ -78,7 +78,7 @@ public:
 
     std::span<char> prepare() override {
         CHECK(!finished_ && unread() < window_);
-        return {buffer_.get() + end_, window_ - unread()};
+        return {buffer_.get() + end_, std::min(window_ - unread(), limits_.block_bytes_max)};
     }
     void commit(std::size_t bytes) override { end_ += bytes; }
     void finish() override {
@@ -570,6 +570,7 @@ Result<std::unique_ptr<RecordReader>> make_csv_reader(CsvReaderOptions options) 
     const std::size_t least = 2 * kByteOrderMark.size();
     options.limits.chunk_bytes = std::max(options.limits.chunk_bytes, least);
     options.limits.record_bytes_max = std::max(options.limits.record_bytes_max, options.limits.chunk_bytes);
+    options.limits.block_bytes_max = std::max<std::size_t>(options.limits.block_bytes_max, 1);
     auto reader = std::make_unique<CsvReader>(std::move(options));
     TRY(reader->make_field_readers());
     return reader;

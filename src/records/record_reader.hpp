@@ -26,6 +26,7 @@ struct ReaderLimits {
     std::size_t record_bytes_max = 16 << 20; // a longer record is a violation (record-too-long) and is skipped
     std::size_t cell_bytes_max = 16 << 20;   // a longer cell is one (field-too-long)
     std::size_t columns_max = 4096;
+    std::size_t block_bytes_max = SIZE_MAX; // that prepare() asks for at once, whatever it has room for
 };
 
 // Whole records, ready to be parsed.
