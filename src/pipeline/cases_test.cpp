@@ -177,7 +177,7 @@ INSTANTIATE_TEST_SUITE_P(Format, LoadedCase,
                              return test_name(std::get<0>(each.param)) + "_" + std::get<1>(each.param).name;
                          });
 
-TEST(FormatCases, AreFound) { EXPECT_GE(format_case_names().size(), 60U); }
+TEST(FormatCases, AreFound) { EXPECT_GE(format_case_names().size(), 80U); }
 
 } // namespace
 } // namespace inlet

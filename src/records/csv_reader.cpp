@@ -89,6 +89,9 @@ public:
 
     void parse(const Chunk& chunk, ParsedChunk& parsed, std::size_t flaws_kept_max) const override;
     const Schema& schema() const override { return schema_; }
+    std::uint32_t column_of(std::size_t field) const override {
+        return static_cast<std::uint32_t>(column_of_field_[field] + 1);
+    }
     const std::vector<Violation>& file_violations() const override { return file_violations_; }
     const Dialect& dialect() const override { return dialect_; }
     std::string_view header_text() const override { return header_text_; }
