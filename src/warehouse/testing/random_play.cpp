@@ -502,8 +502,10 @@ void print(const Tally& tally, std::size_t steps, Version last) {
 
 PlayOptions play_options() {
     PlayOptions options;
-    const char* rounds = std::getenv("INLET_ROUNDS");
-    if (rounds != nullptr && std::string_view(rounds) == "long") options.steps = 10'000;
+    const char* set = std::getenv("INLET_ROUNDS");
+    const std::string_view rounds = set != nullptr ? set : "";
+    if (rounds == "long") options.steps = 10'000;
+    if (rounds == "few") options.steps = 300;
     if (const char* seed = std::getenv("INLET_SEED")) options.seed = std::strtoull(seed, nullptr, 10);
     fmt::print("random play: seed {}, {} steps\n", options.seed, options.steps);
     return options;

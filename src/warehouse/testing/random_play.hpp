@@ -23,7 +23,7 @@ struct PlayOptions {
     std::size_t shrink_steps = 20'000; // how many steps may be played to make a failing sequence shorter
 };
 
-// 1,000 steps, or 10,000 when the environment has INLET_ROUNDS=long; seed 1, or INLET_SEED. Prints both.
+// 1,000 steps; 10,000 or 300 when the environment has INLET_ROUNDS=long or few; seed 1, or INLET_SEED. Prints both.
 PlayOptions play_options();
 
 // Nothing if all went well; else what went wrong, the seed, and the steps that lead there, as few as could be found.
