@@ -52,7 +52,7 @@ class CasesTest(InletCase):
     project = None
 
     def test_validate(self):
-        self.assertGreaterEqual(len(names()), 40)
+        self.assertGreaterEqual(len(names()), 80)
         for name in names():
             with self.subTest(name):
                 expected = read_json(name, "expected.json")

@@ -174,7 +174,7 @@ class CrashTest(unittest.TestCase):
         shutil.rmtree(base, ignore_errors=True)
         os.rename(loaded, base)
         target = str(max(s["submission"] for s in self.must(base, "submissions")["submissions"]))
-        for point in ("undo-begun", "undo-written", "undo-committed", "pipeline.before-undo", "pipeline.undo-published", "pipeline.undo-marked"):
+        for point in ("warehouse.undo-begun", "warehouse.undo-written", "warehouse.undo-committed", "pipeline.before-undo", "pipeline.undo-published", "pipeline.undo-marked"):
             project = self.copy(base)
             done = self.run_inlet(project, "undo", target, env={"INLET_DIE_AT": point})
             self.assertEqual(done.returncode, -signal.SIGKILL, f"{point} is not passed by an undo: {done.stderr}")

@@ -10,6 +10,7 @@ What it holds the sources to:
   - a library's header is included by .cpp files, or by headers of an implementation folder that no other
     capability includes, directly or through others;
   - production code does not include testing/;
+  - every commit_point("capability.moment") is listed in docs/crash-points.md, and nothing else is;
   - no file is longer than 900 lines, no folder of code is without a README.md, no marker of unfinished work,
     no skipped test, no waiting in a unit test, no file named after nothing in particular.
 """
@@ -43,6 +44,9 @@ UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X"
 SKIPPED = re.compile(r"\bGTEST_SK" + r"IP\b|\bDISABL" + r"ED_\w|unittest\.sk" + r"ip|pytest\.(mark\.)?sk" + r"ip|\.skipTest\(")
 WAITING = re.compile(r"\b(sleep_for|sleep_until|usleep|nanosleep)\b")
 VAGUE = re.compile(r"(^|_)(utils?|helpers?|common|managers?|misc|impl)(_|$)")
+
+COMMIT_POINT = re.compile(r'\bcommit_point\((?:"([^"]*)"\))?')
+COMMIT_POINTS_LISTED = "docs/crash-points.md"
 
 CODE_FOLDERS = ("src", "tests", "bench", "fuzz")
 TEXT_FOLDERS = CODE_FOLDERS + ("tools", "cmake", "examples", "clients", "web", "docs", ".ci")
@@ -174,12 +178,42 @@ def check_readmes(root):
             yield folder.relative_to(root).as_posix(), 1, "has no README.md"
 
 
+def listed_commit_points(root):
+    """The names in the first column of the tables of docs/crash-points.md, each with its line."""
+    file = root / COMMIT_POINTS_LISTED
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    return {name: number for number, line in enumerate(lines, 1) if line.startswith("| `")
+            for name in re.findall(r"`([^`]*)`", line.split("|")[1])}
+
+
+def check_commit_points(root):
+    """The code's commit points and the list of them, from which the kill tests take their names."""
+    listed, passed = listed_commit_points(root), set()
+    for file in sorted((root / "src").rglob("*.cpp")):
+        path = file.relative_to(root / "src").as_posix()
+        if is_test(path) or path.startswith("base/"):
+            continue
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            for match in COMMIT_POINT.finditer(line):
+                name, capability = match.group(1), capability_of(path)
+                passed.add(name)
+                if name is None:
+                    yield f"src/{path}", number, "names a commit point by something else than a plain text"
+                elif not name.startswith(f"{capability}."):
+                    yield f"src/{path}", number, f"commit point `{name}` is not named `{capability}.` and its moment"
+                elif name not in listed:
+                    yield f"src/{path}", number, f"commit point `{name}` is not in {COMMIT_POINTS_LISTED}"
+    for name, number in listed.items():
+        if name not in passed:
+            yield COMMIT_POINTS_LISTED, number, f"lists `{name}`, which no commit_point() in src/ is"
+
+
 def findings(root):
     sources = Sources(root)
     for check in (check_edges, check_technology):
         for path, line, text in check(sources):
             yield f"src/{path}:{line}: {text}"
-    for check in (check_texts, check_readmes):
+    for check in (check_texts, check_readmes, check_commit_points):
         for path, line, text in check(root):
             yield f"{path}:{line}: {text}"
 

@@ -26,6 +26,8 @@ class PlantedFaults(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.root = Path(folder.name)
         shutil.copytree(ROOT / "src", self.root / "src")
+        self.crash_points = (ROOT / "docs/crash-points.md").read_text(encoding="utf-8")
+        self.plant("docs/crash-points.md", self.crash_points)
         for capability in ("app", "base", "catalog", "pipeline", "warehouse"):
             self.plant(f"src/{capability}/README.md", "Planted.\n")
         self.plant("src/base/planted_low.hpp", "#pragma once\n")
@@ -120,6 +122,32 @@ class PlantedFaults(unittest.TestCase):
 
     def test_folder_without_readme(self):
         self.expect("src/fronts/kafka/planted.cpp", "", "src/fronts/kafka:1: has no README.md")
+
+    def list_commit_point(self, name):
+        return f"{self.crash_points}| `{name}` | planted | nothing |\n"
+
+    def test_commit_point_that_is_listed_is_clean(self):
+        self.plant("src/catalog/planted.cpp", 'commit_point("catalog.planted");\n')
+        self.expect("docs/crash-points.md", self.list_commit_point("catalog.planted"))
+
+    def test_commit_point_that_is_not_listed(self):
+        self.expect("src/catalog/planted.cpp", '\ncommit_point("catalog.planted");\n',
+                    "src/catalog/planted.cpp:2: commit point `catalog.planted` is not in docs/crash-points.md")
+
+    def test_commit_point_that_is_only_listed(self):
+        self.expect("docs/crash-points.md", self.list_commit_point("catalog.planted"),
+                    "lists `catalog.planted`, which no commit_point() in src/ is")
+
+    def test_commit_point_of_another_capability(self):
+        self.plant("docs/crash-points.md", self.list_commit_point("pipeline.planted"))
+        self.expect("src/catalog/planted.cpp", 'commit_point("pipeline.planted");\n',
+                    "commit point `pipeline.planted` is not named `catalog.` and its moment")
+
+    def test_commit_point_without_a_plain_name(self):
+        self.expect("src/catalog/planted.cpp", "commit_point(name);\n", "names a commit point by something else")
+
+    def test_commit_points_of_this_house_are_listed(self):
+        self.assertFalse([line for line in self.before if "commit" in line])
 
     def test_graph_names_every_folder(self):
         self.plant("src/warehouse/duckdb/planted.cpp", '#include "base/planted_low.hpp"\n#include <duckdb.h>\n')

@@ -23,17 +23,6 @@ T at(const Column& column, std::size_t row) {
     return column.values<T>()[row];
 }
 
-// What is not finite is written as Table Schema writes it, so that it can be read again.
-void append_number(std::string& out, double number) {
-    if (std::isnan(number)) {
-        out += "NaN";
-    } else if (std::isinf(number)) {
-        out += number > 0 ? "INF" : "-INF";
-    } else {
-        out += format_number(number);
-    }
-}
-
 // Without the value's absence, which the caller has looked at.
 void append_value(std::string& out, const Column& column, ResultKind kind, std::size_t row) {
     switch (kind) {
@@ -44,7 +33,7 @@ void append_value(std::string& out, const Column& column, ResultKind kind, std::
         fmt::format_to(std::back_inserter(out), "{}", at<std::int64_t>(column, row));
         return;
     case ResultKind::float64:
-        append_number(out, at<double>(column, row));
+        out += format_number(at<double>(column, row));
         return;
     case ResultKind::date:
         out += format_date(at<std::int32_t>(column, row));

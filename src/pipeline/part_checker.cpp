@@ -28,6 +28,7 @@ Result<CheckedPart> PartChecker::check(SentPart sent, ByteSource* first, bool ke
     part.spill = std::make_unique<SpillFolder>(disk_, temporary_name(temp_folder_, "check"));
     part.format.schema = part.sent.dataset->schema;
     part.format.dialect = part.sent.dataset->dialect;
+    part.format.limits = limits_;
     Status checked = run(part, first, nullptr, keep);
     if (!checked) {
         if (failure_info(checked.error().code).kind != FailureKind::file) return fail(std::move(checked.error()));

@@ -46,9 +46,11 @@ struct CheckedPart {
 
 class PartChecker {
 public:
-    // All borrowed. Spill goes below `temp_folder`.
-    PartChecker(ObjectStore& objects, FreshObjects& fresh, ThreadPool& pool, Disk& disk, std::string temp_folder)
-        : objects_(objects), fresh_(fresh), pool_(pool), disk_(disk), temp_folder_(std::move(temp_folder)) {}
+    // All borrowed. Spill goes below `temp_folder`. Parts are read within `limits`, now and when they are published.
+    PartChecker(ObjectStore& objects, FreshObjects& fresh, ThreadPool& pool, Disk& disk, std::string temp_folder,
+                const ReaderLimits& limits)
+        : objects_(objects), fresh_(fresh), pool_(pool), disk_(disk), temp_folder_(std::move(temp_folder)),
+          limits_(limits) {}
 
     // Checks sent.origin's bytes. `first`: the same bytes to read first, or null. `keep`: whether errors and rejects
     // are stored. Damage of the part's bytes is told in `failure`. Errors: of the stores and the disk; schema-error.
@@ -66,6 +68,7 @@ private:
     ThreadPool& pool_;
     Disk& disk_;
     std::string temp_folder_;
+    ReaderLimits limits_;
 };
 
 // What the catalog keeps of it.

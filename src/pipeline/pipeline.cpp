@@ -48,7 +48,7 @@ auto order_of_receipt(const SubmissionRecord& record) { return std::tuple(record
 struct Pipeline::State {
     explicit State(PipelineParts pipeline_parts)
         : parts(std::move(pipeline_parts)), progress(parts.clock, parts.progress), log(parts.catalog),
-          checker(parts.objects, fresh, parts.pool, parts.disk, parts.temp_folder),
+          checker(parts.objects, fresh, parts.pool, parts.disk, parts.temp_folder, parts.reader_limits),
           intake(parts, log, fresh, checker, memory, progress),
           publisher(parts.project, parts.warehouse, checker, progress),
           undos(parts.catalog, parts.warehouse, log, publisher),

@@ -52,6 +52,7 @@ struct PipelineParts { // borrowed; outlive the pipeline
     std::string temp_folder;                       // the pipeline's alone: recover() empties it
     std::function<void(const Progress&)> progress; // may be empty
     ArchiveLimits archive_limits;
+    ReaderLimits reader_limits;
 };
 
 struct Delivery {

@@ -78,7 +78,7 @@ public:
 
     std::span<char> prepare() override {
         CHECK(!finished_ && unread() < window_);
-        return {buffer_.get() + end_, window_ - unread()};
+        return {buffer_.get() + end_, std::min(window_ - unread(), limits_.block_bytes_max)};
     }
     void commit(std::size_t bytes) override { end_ += bytes; }
     void finish() override {
@@ -89,6 +89,9 @@ public:
 
     void parse(const Chunk& chunk, ParsedChunk& parsed, std::size_t flaws_kept_max) const override;
     const Schema& schema() const override { return schema_; }
+    std::uint32_t column_of(std::size_t field) const override {
+        return static_cast<std::uint32_t>(column_of_field_[field] + 1);
+    }
     const std::vector<Violation>& file_violations() const override { return file_violations_; }
     const Dialect& dialect() const override { return dialect_; }
     std::string_view header_text() const override { return header_text_; }
@@ -570,6 +573,7 @@ Result<std::unique_ptr<RecordReader>> make_csv_reader(CsvReaderOptions options) 
     const std::size_t least = 2 * kByteOrderMark.size();
     options.limits.chunk_bytes = std::max(options.limits.chunk_bytes, least);
     options.limits.record_bytes_max = std::max(options.limits.record_bytes_max, options.limits.chunk_bytes);
+    options.limits.block_bytes_max = std::max<std::size_t>(options.limits.block_bytes_max, 1);
     auto reader = std::make_unique<CsvReader>(std::move(options));
     TRY(reader->make_field_readers());
     return reader;

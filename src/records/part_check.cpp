@@ -236,7 +236,8 @@ void Pass::judge_keys(Work& work) {
     RecordBatch& batch = work.parsed.batch;
     for (const LateFlaw& late : work.late) {
         const auto record = static_cast<std::uint32_t>(late.order.value & 0xFFFFFFFF);
-        work.parsed.flaws.add({record, late.field, 0, late.rule, {}});
+        const std::uint32_t column = late.field == kWholeRecord ? 0 : reader_.column_of(late.field);
+        work.parsed.flaws.add({record, late.field, column, late.rule, {}});
     }
     if (!work.late.empty()) {
         work.parsed.flaws.sort();

@@ -26,6 +26,7 @@ struct ReaderLimits {
     std::size_t record_bytes_max = 16 << 20; // a longer record is a violation (record-too-long) and is skipped
     std::size_t cell_bytes_max = 16 << 20;   // a longer cell is one (field-too-long)
     std::size_t columns_max = 4096;
+    std::size_t block_bytes_max = SIZE_MAX; // that prepare() asks for at once, whatever it has room for
 };
 
 // Whole records, ready to be parsed.
@@ -69,7 +70,8 @@ public:
 
     // --- any thread, after the first take() that returned true, or after finish() and a take() that returned false ---
     virtual void parse(const Chunk& chunk, ParsedChunk& parsed, std::size_t flaws_kept_max) const = 0;
-    virtual const Schema& schema() const = 0;                          // given, or made from the labels (all strings)
+    virtual const Schema& schema() const = 0;                     // given, or made from the labels (all strings)
+    virtual std::uint32_t column_of(std::size_t field) const = 0; // 1-based position of its cells; 0: no such label
     virtual const std::vector<Violation>& file_violations() const = 0; // of labels: rows 0
     virtual const Dialect& dialect() const = 0;                        // as declared and sniffed
     virtual std::string_view header_text() const = 0; // the header record's raw bytes; empty without header

@@ -70,6 +70,6 @@ std::size_t utf8_error(std::string_view text);
 std::string format_date(std::int32_t days);
 std::string format_time(std::int64_t microseconds);
 std::string format_datetime(std::int64_t microseconds); // with `T`, fraction only if there is one
-std::string format_number(double value);                // shortest that reads back the same
+std::string format_number(double value); // shortest that reads back the same; NaN, INF, -INF as in Table Schema
 
 } // namespace inlet

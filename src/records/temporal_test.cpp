@@ -1,4 +1,5 @@
 // Dates and times: what is read, what is refused, and that what is written reads back.
+#include <cmath>
 #include <cstdlib>
 
 #include <gtest/gtest.h>
@@ -166,6 +167,9 @@ TEST(FormatNumber, ReadsBack) {
     EXPECT_EQ(format_number(7.5), "7.5");
     EXPECT_EQ(format_number(100), "100");
     EXPECT_EQ(format_number(-0.1), "-0.1");
+    EXPECT_EQ(format_number(std::nan("")), "NaN");
+    EXPECT_EQ(format_number(HUGE_VAL), "INF");
+    EXPECT_EQ(format_number(-HUGE_VAL), "-INF");
 }
 
 // --- patterns ---

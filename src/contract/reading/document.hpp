@@ -1,6 +1,6 @@
 // A YAML or JSON text as a tree whose every node knows its place. The only door to yaml-cpp, which document.cpp keeps
 // to itself. Unlike yaml-cpp's own tree it keeps keys that are given twice, so that they can be reported. Floor 1,
-// inside contract/; one thread.
+// inside contract/ and for tests; one thread.
 #pragma once
 
 #include <cstddef>

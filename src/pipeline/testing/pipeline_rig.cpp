@@ -154,7 +154,7 @@ void PipelineRig::start() {
     EXPECT_TRUE(real_warehouse_->define(project.datasets));
     pipeline_ = std::make_unique<Pipeline>(
         PipelineParts{project, *objects, *catalog, *warehouse, *disk, clock, pool_, folder_.path() + "/temporary",
-                      [this](const Progress& step) { progress.push_back(step); }, archive_limits});
+                      [this](const Progress& step) { progress.push_back(step); }, archive_limits, reader_limits});
 }
 
 Status PipelineRig::restart() {

@@ -111,7 +111,8 @@ public:
     std::unique_ptr<FaultCatalog> catalog;
     std::unique_ptr<StagedWarehouse> warehouse;
     std::vector<Progress> progress;
-    ArchiveLimits archive_limits; // taken at the next restart()
+    ArchiveLimits archive_limits; // taken at the next restart(), as are these
+    ReaderLimits reader_limits;
 
 private:
     void start();

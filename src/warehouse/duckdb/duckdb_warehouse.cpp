@@ -52,7 +52,7 @@ public:
             const auto standing = tables_snapshot();
             auto transaction = TRY(Transaction::begin(*writer_));
             TRY(duck::define_datasets(*writer_, *standing, datasets));
-            commit_point("define-written");
+            commit_point("warehouse.define-written");
             return commit_with(transaction, TRY(duck::load_tables(*writer_)));
         });
     }

@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "warehouse/duckdb/connection.hpp"
-#include "warehouse/memory/memory_warehouse.hpp"
 #include "warehouse/testing/conformance.hpp"
+#include "warehouse/testing/play_models.hpp"
 #include "warehouse/testing/random_play.hpp"
 #include "warehouse/testing/warehouse_factory.hpp"
 
@@ -283,15 +283,10 @@ WarehouseFactory duckdb_factory(bool partitions = false) {
     return {.name = partitions ? "DuckdbInPartitions" : "Duckdb", .open = open, .durable = true, .has_sql = true};
 }
 
-WarehouseFactory memory_factory() {
-    return {.name = "Memory",
-            .open = [](const Clock& clock, const std::string&) { return make_memory_warehouse(clock); }};
-}
-
 class DuckdbPlay : public ::testing::TestWithParam<bool> {};
 
 TEST_P(DuckdbPlay, GoesAsInTheMemoryWarehouse) {
-    const WarehouseFactory believed = memory_factory();
+    const WarehouseFactory believed = play_memory();
     const auto failure = random_play(play_options(), duckdb_factory(GetParam()), &believed);
     EXPECT_FALSE(failure) << *failure;
 }

@@ -100,7 +100,7 @@ Result<std::optional<PublishOutcome>> Publication::attempt() {
     lines_.clear();
     start_over_ = false;
     auto transaction = TRY(Transaction::begin(db_));
-    commit_point("publish-begun");
+    commit_point("warehouse.publish-begun");
     version_ = Version(TRY(last_version(db_)).value + 1);
     PublishOutcome outcome;
     for (std::size_t i = 0; i < request_.submissions.size(); i++) {
@@ -119,9 +119,9 @@ Result<std::optional<PublishOutcome>> Publication::attempt() {
     outcome.models = TRY(refresh_models(db_, tables_, request_.models, changed_by(lines_), version_, lines_));
     TRY(write_versions(db_, version_, lines_, request_.by, clock_));
     if (request_.dry_run) return outcome;
-    commit_point("publish-written");
+    commit_point("warehouse.publish-written");
     TRY(commit_(transaction));
-    commit_point("publish-committed");
+    commit_point("warehouse.publish-committed");
     outcome.version = version_;
     return outcome;
 }

@@ -226,7 +226,7 @@ Result<PartOutcome> remove_brought(Connection& db, const StoredTable& table, con
 Result<UndoOutcome> undo_submissions(Connection& db, Tables& tables, const Clock& clock, const UndoRequest& request,
                                      const Commit& commit) {
     auto transaction = TRY(Transaction::begin(db));
-    commit_point("undo-begun");
+    commit_point("warehouse.undo-begun");
     const Version version(TRY(last_version(db)).value + 1);
     const Events events = TRY(Events::load(db));
     const UndoPlan plan = TRY(plan_undo(db, tables, events, request));
@@ -261,9 +261,9 @@ Result<UndoOutcome> undo_submissions(Connection& db, Tables& tables, const Clock
     TRY(write_versions(db, version, lines, request.by, clock));
     if (request.dry_run) return outcome;
     TRY(db.drop_temporary_tables());
-    commit_point("undo-written");
+    commit_point("warehouse.undo-written");
     TRY(commit(transaction));
-    commit_point("undo-committed");
+    commit_point("warehouse.undo-committed");
     outcome.version = version;
     return outcome;
 }

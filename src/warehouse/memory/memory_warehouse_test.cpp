@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "warehouse/testing/conformance.hpp"
+#include "warehouse/testing/play_models.hpp"
 #include "warehouse/testing/random_play.hpp"
 
 namespace inlet {
@@ -18,7 +19,7 @@ WarehouseFactory memory_factory() {
 } // namespace
 
 TEST(MemoryWarehouse, UndoneIsWhatAReplayGives) {
-    const auto failure = random_play(play_options(), memory_factory());
+    const auto failure = random_play(play_options(), play_memory());
     EXPECT_FALSE(failure) << *failure;
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "warehouse/memory/memory_warehouse.hpp"
+#include "warehouse/testing/play_models.hpp"
 #include "warehouse/testing/random_play.hpp"
 #include "warehouse/testing/submissions.hpp"
 
@@ -96,11 +97,10 @@ TEST(RandomPlay, FindsAWarehouseThatLosesUndos) {
     private:
         std::unique_ptr<Warehouse> owned_;
     };
-    const WarehouseFactory believed{
-        .name = "Memory", .open = [](const Clock& clock, const std::string&) { return make_memory_warehouse(clock); }};
+    const WarehouseFactory believed = play_memory();
     const WarehouseFactory broken{.name = "Broken", .open = [](const Clock& clock, const std::string&) {
                                       return std::unique_ptr<Warehouse>(
-                                          std::make_unique<Loses>(make_memory_warehouse(clock)));
+                                          std::make_unique<Loses>(make_memory_warehouse(clock, compute_play_model)));
                                   }};
     const auto failure = random_play({.seed = 1, .steps = 200, .shrink_steps = 2'000}, broken, &believed);
     ASSERT_TRUE(failure);

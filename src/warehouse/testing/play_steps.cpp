@@ -9,6 +9,8 @@
 #include <set>
 #include <utility>
 
+#include "warehouse/testing/play_models.hpp"
+
 namespace inlet {
 
 namespace {
@@ -60,6 +62,18 @@ Datasets play_datasets() {
     add(make_dataset("notes", "text:string"));
     add(make_dataset("users", "id:integer key, email:string unique"));
     return out;
+}
+
+std::vector<std::string> play_tables() {
+    std::vector<std::string> out;
+    for (const auto& [name, dataset] : play_datasets()) out.push_back(name);
+    for (const Model& model : play_models()) out.push_back(model.name);
+    return out;
+}
+
+std::string StepMaker::any_table() {
+    if (!focus_.empty() && chance(70)) return focus_;
+    return tables_[below(tables_.size())];
 }
 
 const std::string& StepMaker::any_dataset() {
@@ -257,7 +271,7 @@ Step StepMaker::make(PlayMemory& memory) {
     const std::uint64_t kind = below(1000);
     if (kind < 890) return chance(undos_) ? undo(memory) : publish(memory);
     if (kind < 900)
-        return PruneStep{any_dataset(), Version(memory.last.value + 1 - static_cast<std::int64_t>(below(30)))};
+        return PruneStep{any_table(), Version(memory.last.value + 1 - static_cast<std::int64_t>(below(30)))};
     if (kind < 920) return ClockStep{static_cast<std::int64_t>(below(2'000'000)) - 900'000};
     if (kind < 955) {
         FindStep find;
@@ -276,7 +290,7 @@ Step StepMaker::make(PlayMemory& memory) {
             return Version(memory.last.value - static_cast<std::int64_t>(below(std::min<std::uint64_t>(
                                                    60, static_cast<std::uint64_t>(memory.last.value) + 1))));
         };
-        return DiffStep{any_dataset(), version(), version()};
+        return DiffStep{any_table(), version(), version()};
     }
     return ReopenStep{};
 }

@@ -55,6 +55,7 @@ std::string to_string(const Step& step);
 // Small key spaces and few values, so that everything collides: keyed, keyless, with a key of two fields, with a unique
 // field.
 Datasets play_datasets();
+std::vector<std::string> play_tables(); // the models too
 
 // What a step can refer to: learnt from the answers to earlier ones.
 struct PlayMemory {
@@ -79,11 +80,13 @@ private:
     TextCells row(const Dataset& dataset);
     std::optional<std::string> cell(const Field& field, bool key);
     const std::string& any_dataset();
+    std::string any_table();
     std::uint64_t below(std::uint64_t limit) { return random_() % limit; } // the same on every machine
     bool chance(std::uint64_t percent) { return below(100) < percent; }
 
     std::mt19937_64 random_;
     const Datasets datasets_;
+    const std::vector<std::string> tables_ = play_tables();
     std::int64_t next_id_ = 0;
     Version last_;
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -11,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "warehouse/testing/play_models.hpp"
 #include "warehouse/testing/play_steps.hpp"
 #include "warehouse/testing/replay.hpp"
 #include "warehouse/testing/submissions.hpp"
@@ -20,6 +22,7 @@ namespace inlet {
 namespace {
 
 constexpr std::size_t kCompareEvery = 100; // steps
+constexpr std::size_t kTellEvery = 10;     // comparisons
 constexpr std::int64_t kVersionsKept =
     120; // that a prune after a comparison leaves, so that comparisons stay affordable
 
@@ -36,6 +39,11 @@ std::string sample_text(const std::vector<ChangedRow>& sample) {
     for (const ChangedRow& row : sample) lines.push_back(to_string(row));
     std::sort(lines.begin(), lines.end());
     return join(lines);
+}
+
+// Whether a model that stays as it is is computed at all is left open.
+void leave_out_unchanged(std::vector<ModelOutcome>& models) {
+    std::erase_if(models, [](const ModelOutcome& model) { return model.counts == ChangeCounts{}; });
 }
 
 // One warehouse in its folder.
@@ -67,6 +75,22 @@ struct Answer {
     std::vector<ToldJudge::Question> questions;
 };
 
+// What a play consisted of.
+struct Tally {
+    std::size_t submissions = 0; // sent to be published, dry runs aside
+    std::size_t published = 0;
+    std::size_t held = 0;
+    std::size_t rejected = 0;
+    std::size_t undos = 0; // asked for, dry runs aside
+    std::size_t undone = 0;
+    std::size_t undos_undone = 0; // undos among their targets
+    std::size_t cascades = 0;     // that took back more than was asked for
+    std::size_t prunes = 0;
+    std::size_t dry_runs = 0;
+    std::size_t others = 0; // finds, diffs, clocks, reopenings
+    std::size_t comparisons = 0;
+};
+
 class Play {
 public:
     Play(const WarehouseFactory& under_test, const WarehouseFactory* believed)
@@ -79,6 +103,7 @@ public:
     std::optional<std::string> step(const Step& step, PlayMemory& memory);
     // Everything that can be read.
     std::optional<std::string> compare();
+    const Tally& tally() const { return tally_; }
 
 private:
     Answer answer(Side& side, const Step& step);
@@ -90,18 +115,23 @@ private:
     Answer answer_to(Side& side, const DiffStep& step);
     Answer answer_to(Side& side, const ReopenStep& step);
     void learn(const Step& step, const Answer& answer, PlayMemory& memory);
+    void count(const Step& step, const Answer& answer);
     std::optional<std::string> check_state(const Answer& answer);
     std::optional<std::string> compare_versions(Side& side);
     std::optional<std::string> compare_known();
+    void remember_models(Version version, const std::vector<ModelOutcome>& models);
     Lines stored(Side& side, const std::string& dataset, std::optional<Version> as_of);
     Side& closest() { return believed_ ? *believed_ : tested_; } // to ask what both should know
 
     const Datasets datasets_;
+    const std::vector<Model> models_ = play_models();
     Side tested_;
     std::optional<Side> believed_;
     Replay replay_;
     std::map<Version, std::map<std::string, Lines>> seen_; // rows by dataset, when the version was the last
     std::set<SubmissionId> known_;
+    std::set<SubmissionId> undos_;
+    Tally tally_;
 };
 
 std::optional<std::string> Play::begin() {
@@ -129,6 +159,7 @@ Answer Play::answer_to(Side& side, const PublishStep& step) {
     Answer out;
     ToldJudge judge(step.verdict);
     PublishRequest request;
+    request.models = models_;
     request.by = "player";
     request.dry_run = step.dry_run;
     request.sample_rows = SIZE_MAX;
@@ -142,6 +173,7 @@ Answer Play::answer_to(Side& side, const PublishStep& step) {
         if (const Status gone = side.warehouse().discard(text.id); !gone) return {to_string(gone.error()), {}, {}, {}};
     }
     if (!outcome) return {to_string(outcome.error()), {}, {}, {}};
+    leave_out_unchanged(outcome->models);
     out.text = to_string(*outcome);
     for (const SubmissionOutcome& submission : outcome->submissions) {
         for (const PartOutcome& part : submission.parts) out.text += sample_text(part.sample);
@@ -157,6 +189,7 @@ Answer Play::answer_to(Side& side, const UndoStep& step) {
     request.id = step.id;
     request.targets = step.targets;
     request.cascade = step.cascade;
+    request.models = models_;
     request.by = "player";
     request.dry_run = step.dry_run;
     request.sample_rows = SIZE_MAX;
@@ -167,6 +200,7 @@ Answer Play::answer_to(Side& side, const UndoStep& step) {
         return {(expected ? "" : "unexpected ") + told(outcome.error()), {}, {}, {}};
     }
     Answer out;
+    leave_out_unchanged(outcome->models);
     out.text = to_string(*outcome);
     for (const PartOutcome& part : outcome->parts) out.text += sample_text(part.sample);
     out.undone = *std::move(outcome);
@@ -219,6 +253,7 @@ std::optional<std::string> Play::step(const Step& step, PlayMemory& memory) {
     }
     if (answered.text.starts_with("unexpected ")) return answered.text;
     if (std::holds_alternative<PublishStep>(step) && !answered.published) return "publish failed: " + answered.text;
+    count(step, answered);
     learn(step, answered, memory);
     return check_state(answered);
 }
@@ -254,6 +289,7 @@ std::optional<std::string> Play::check_state(const Answer& answer) {
         }
         seen_[version][name] = rows.sorted();
     }
+    remember_models(version, answer.undone ? answer.undone->models : answer.published->models);
     for (std::size_t i = 0; answer.undone && i < answer.undone->parts.size(); ++i) {
         const PartOutcome& part = answer.undone->parts[i];
         const auto summary =
@@ -264,6 +300,42 @@ std::optional<std::string> Play::check_state(const Answer& answer) {
         }
     }
     return std::nullopt;
+}
+
+void Play::count(const Step& step, const Answer& answer) {
+    const auto* publish = std::get_if<PublishStep>(&step);
+    const auto* undo = std::get_if<UndoStep>(&step);
+    if ((publish != nullptr && publish->dry_run) || (undo != nullptr && undo->dry_run)) {
+        ++tally_.dry_runs;
+    } else if (publish != nullptr) {
+        for (const SubmissionOutcome& outcome : answer.published->submissions) {
+            using enum SubmissionOutcome::State;
+            ++tally_.submissions;
+            ++(outcome.state == published ? tally_.published : outcome.state == held ? tally_.held : tally_.rejected);
+        }
+    } else if (undo != nullptr) {
+        ++tally_.undos;
+        if (!answer.undone) return;
+        ++tally_.undone;
+        if (std::ranges::any_of(undo->targets, [&](SubmissionId target) { return undos_.contains(target); }))
+            ++tally_.undos_undone;
+        const std::set<SubmissionId> asked(undo->targets.begin(), undo->targets.end());
+        if (answer.undone->undone.size() > asked.size()) ++tally_.cascades;
+        undos_.insert(undo->id);
+    } else {
+        ++(std::holds_alternative<PruneStep>(step) ? tally_.prunes : tally_.others);
+    }
+}
+
+// What the models hold at the last version; the believed warehouse will be asked for the same.
+void Play::remember_models(Version version, const std::vector<ModelOutcome>& models) {
+    const auto& before = std::prev(seen_.find(version))->second;
+    for (const Model& model : models_) {
+        const bool changed = std::ranges::find(models, model.name, &ModelOutcome::model) != models.end();
+        const auto known = before.find(model.name);
+        seen_[version][model.name] =
+            changed || known == before.end() ? stored(tested_, model.name, std::nullopt) : known->second;
+    }
 }
 
 void Play::learn(const Step& step, const Answer& answer, PlayMemory& memory) {
@@ -331,6 +403,7 @@ std::optional<std::string> Play::compare_versions(Side& side) {
 }
 
 std::optional<std::string> Play::compare() {
+    ++tally_.comparisons;
     if (auto failure = compare_versions(tested_)) return failure;
     if (believed_) {
         if (auto failure = compare_versions(*believed_)) return failure;
@@ -416,12 +489,23 @@ std::vector<Step> shrink(std::vector<Step> steps, std::size_t budget, const Ware
     return steps;
 }
 
+void print(const Tally& tally, std::size_t steps, Version last) {
+    fmt::print(
+        "{} steps to version {}: {} submissions ({} published, {} held, {} rejected), {} undos ({} done, of undos {}, "
+        "cascades {}), {} prunes, {} dry runs, {} others; compared {} times\n",
+        steps, last.value, tally.submissions, tally.published, tally.held, tally.rejected, tally.undos, tally.undone,
+        tally.undos_undone, tally.cascades, tally.prunes, tally.dry_runs, tally.others, tally.comparisons);
+    std::fflush(stdout);
+}
+
 } // namespace
 
 PlayOptions play_options() {
     PlayOptions options;
-    const char* rounds = std::getenv("INLET_ROUNDS");
-    if (rounds != nullptr && std::string_view(rounds) == "long") options.steps = 10'000;
+    const char* set = std::getenv("INLET_ROUNDS");
+    const std::string_view rounds = set != nullptr ? set : "";
+    if (rounds == "long") options.steps = 10'000;
+    if (rounds == "few") options.steps = 300;
     if (const char* seed = std::getenv("INLET_SEED")) options.seed = std::strtoull(seed, nullptr, 10);
     fmt::print("random play: seed {}, {} steps\n", options.seed, options.steps);
     return options;
@@ -441,12 +525,14 @@ std::optional<std::string> random_play(const PlayOptions& options, const Warehou
             failure = play.step(steps.back(), memory);
             if (failure || (steps.size() % kCompareEvery != 0 && steps.size() < options.steps)) continue;
             failure = play.compare();
-            for (const auto& [name, dataset] : play_datasets()) {
+            for (const std::string& name : play_tables()) {
                 const Version prune(memory.last.value - kVersionsKept);
                 if (failure || prune.value <= 0) break;
                 steps.emplace_back(PruneStep{name, prune});
                 failure = play.step(steps.back(), memory);
             }
+            if (play.tally().comparisons % kTellEvery == 0 || steps.size() >= options.steps)
+                print(play.tally(), steps.size(), memory.last);
         }
     }
     if (!failure) return std::nullopt;

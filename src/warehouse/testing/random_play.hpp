@@ -2,7 +2,9 @@
 // approvals and prunes, played to a warehouse under test and to another one that is believed, comparing every answer,
 // and after each 100 steps and at the end everything that can be read. Floor 3, testing only; one thread.
 //
-//     const auto failure = random_play(play_options(), duckdb_factory(), &memory_factory);
+// Models are published along (play_models.hpp); a warehouse in memory computes them by a function: play_memory().
+//
+//     const auto failure = random_play(play_options(), duckdb_factory(), &believed);
 //     EXPECT_FALSE(failure) << *failure;
 #pragma once
 
@@ -21,12 +23,12 @@ struct PlayOptions {
     std::size_t shrink_steps = 20'000; // how many steps may be played to make a failing sequence shorter
 };
 
-// 1,000 steps, or 10,000 when the environment has INLET_ROUNDS=long; seed 1, or INLET_SEED. Prints both.
+// 1,000 steps; 10,000 or 300 when the environment has INLET_ROUNDS=long or few; seed 1, or INLET_SEED. Prints both.
 PlayOptions play_options();
 
 // Nothing if all went well; else what went wrong, the seed, and the steps that lead there, as few as could be found.
 // Without `believed` the warehouse is compared with itself (what was read at a version must be read again ever after),
-// and in either case with a replay of what was not undone (replay.hpp).
+// and in either case with a replay of what was not undone (replay.hpp). Prints what was played.
 std::optional<std::string> random_play(const PlayOptions& options, const WarehouseFactory& under_test,
                                        const WarehouseFactory* believed = nullptr);
 
