@@ -11,6 +11,7 @@
 #include "pipeline/check_memory.hpp"
 #include "pipeline/fresh_objects.hpp"
 #include "pipeline/intake.hpp"
+#include "pipeline/kept_object.hpp"
 #include "pipeline/part_checker.hpp"
 #include "pipeline/progress_meter.hpp"
 #include "pipeline/publisher.hpp"
@@ -177,6 +178,7 @@ Result<SubmissionRecord> Pipeline::approve(SubmissionId id, const std::string& b
         return fail(FailureCode::not_held,
                     fmt::format("submission {} is {}, not held", id.value, to_string(record.state)));
     }
+    TRY(state_->work.verify_kept(record));
     if (record.asked_deletes.empty()) {
         record.rejects_approved = true;
     } else {
@@ -218,6 +220,7 @@ Result<SubmissionRecord> Pipeline::retry(SubmissionId id, const std::string& by)
                 FailureCode::retention_expired,
                 fmt::format("the bytes of submission {} were kept as long as they should be, and are gone", id.value));
         }
+        TRY(state_->work.verify_kept(record));
         if (is_rejected && record.kind == SubmissionKind::delivery) { // agreed to under another contract
             record.rejects_approved = false;
             record.delete_approvals.clear();
@@ -283,7 +286,7 @@ Result<const PartRecord*> Pipeline::State::find_part(const SubmissionRecord& rec
 
 Result<std::unique_ptr<ObjectReader>> Pipeline::State::open(const SubmissionRecord& record, const std::string& space,
                                                             const std::string& sha256) const {
-    if (!sha256.empty()) return parts.objects.open({space, sha256});
+    if (!sha256.empty()) return open_kept(parts.objects, record, {space, sha256});
     return fail(FailureCode::retention_expired,
                 fmt::format("what is asked for of submission {} was kept as long as it should be, and is gone",
                             record.id.value));

@@ -650,7 +650,7 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     kind: "system",
     httpStatus: 500,
     meaning: "A stored file no longer has the hash it was stored under.",
-    whatToDo: "Restore it from a backup, and check the disk.",
+    whatToDo: "Load the same delivery again, which puts its bytes right, or restore the file from a backup; then retry. Check the disk.",
   },
   "catalog-failed": {
     code: "catalog-failed",

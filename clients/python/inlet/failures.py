@@ -661,7 +661,7 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         FailureKind.SYSTEM,
         500,
         "A stored file no longer has the hash it was stored under.",
-        "Restore it from a backup, and check the disk.",
+        "Load the same delivery again, which puts its bytes right, or restore the file from a backup; then retry. Check the disk.",
     ),
     FailureCode.CATALOG_FAILED: FailureInfo(
         FailureCode.CATALOG_FAILED,
