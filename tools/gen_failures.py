@@ -88,8 +88,8 @@ def checked(lists):
             if names.count(name) > 1:
                 raise BadList(f"named twice: {name}")
     for entry in lists["kinds"]:
-        if entry["exit"] not in ("1", "2", "3"):
-            raise BadList(f"{entry['kind']}: exit must be 1, 2 or 3")
+        if entry["exit"] not in ("0", "1", "2", "3"):
+            raise BadList(f"{entry['kind']}: exit must be 0, 1, 2 or 3")
         entry["exit"] = int(entry["exit"])
     for entry in lists["failures"]:
         if entry["kind"] not in kinds:
@@ -165,7 +165,7 @@ struct FailureInfo {{
 // The published name of a kind, such as "record".
 [[nodiscard]] std::string_view failure_kind_name(FailureKind kind);
 
-// The exit code of the command line after a failure of this kind: 1 the data, 2 the usage, 3 the system.
+// The exit code of the command line after a failure of this kind: 0 none, 1 the data, 2 the usage, 3 the system.
 [[nodiscard]] int failure_kind_exit_code(FailureKind kind);
 
 }}  // namespace inlet
@@ -256,8 +256,8 @@ def markdown(lists):
         "command line, and in its messages. A code keeps its name and its meaning for good. `inlet failures",
         "--json` prints the same list, and `docs/failures.json` holds it.",
         "",
-        "The exit code of the command line follows from the kind: 1 the data did not pass, 2 usage or",
-        "configuration, 3 the system failed.",
+        "The exit code of the command line follows from the kind: 0 all is well, 1 the data did not pass,",
+        "2 usage or configuration, 3 the system failed.",
     ]
     for kind in lists["kinds"]:
         out += [

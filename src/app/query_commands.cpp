@@ -9,6 +9,7 @@
 #include "app/change_view.hpp"
 #include "app/commands.hpp"
 #include "app/console.hpp"
+#include "app/contract_csv.hpp"
 #include "app/figures.hpp"
 #include "app/names.hpp"
 #include "app/out_file.hpp"
@@ -49,13 +50,14 @@ struct Destination {
     std::string path; // empty: standard output
     Format format = Format::table;
     std::optional<std::int64_t> rows_max;
+    const Dataset* dataset = nullptr; // whose contract is to read a CSV back
 };
 
 std::unique_ptr<ResultWriter> make_writer(ByteSink& out, const Destination& to, const Console& console) {
     const bool terminal = to.path.empty() && console.terminal().out;
     switch (to.format) {
     case Format::csv:
-        return make_csv_writer(out);
+        return to.dataset != nullptr ? make_contract_csv_writer(out, *to.dataset) : make_csv_writer(out);
     case Format::json:
         return make_json_writer(out);
     case Format::ndjson:
@@ -219,9 +221,13 @@ public:
         return {.name = "export",
                 .group = "Reading",
                 .summary = "write a dataset or model to a file",
-                .description = "Writes all rows, now or as of a version, in no certain order, with the columns of the "
-                               "contract. Memory does not grow with "
-                               "the number of rows; the file is there whole or not at all.",
+                .description =
+                    "Writes all rows, now or as of a version, in no certain order, with the columns of the "
+                    "contract. Memory does not grow with "
+                    "the number of rows; the file is there whole or not at all.\n\n"
+                    "A dataset's CSV is written as its contract reads it: its dialect, missingValues, formats, "
+                    "trueValues and decimalChar. Loaded again it gives equal rows; a value that cannot be "
+                    "written so is refused (value-unwritable).",
                 .examples = {
                     {"inlet export ratings --output ratings.csv", "the format follows from the ending"},
                     {"inlet export ratings --as-of 3 --format parquet --output old.parquet", "how it was at version 3"},
@@ -243,11 +249,12 @@ public:
     }
 
     Result<int> run(Session& session) override {
-        const Destination to{.path = output_ == "-" ? "" : output_,
-                             .format = choose_format(format_, output_, session.console().json(), Format::csv),
-                             .rows_max = 0};
         const Project* project = TRY(session.project());
         TRY(check_table(*project, table_));
+        const Destination to{.path = output_ == "-" ? "" : output_,
+                             .format = choose_format(format_, output_, session.console().json(), Format::csv),
+                             .rows_max = 0,
+                             .dataset = project->dataset(table_)};
         Warehouse* warehouse = TRY(session.reading());
         const std::optional<Version> version = version_of(as_of_);
         if (to.format == Format::parquet) {

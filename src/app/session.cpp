@@ -15,6 +15,7 @@
 #include "app/project_file.hpp"
 #include "catalog/sqlite/sqlite_catalog.hpp"
 #include "objects/directory/directory_store.hpp"
+#include "pipeline/store_match.hpp"
 #include "warehouse/duckdb/duckdb_warehouse.hpp"
 
 namespace inlet {
@@ -102,6 +103,14 @@ Status Session::take_lock(ProjectLock::Mode mode) {
 Result<Catalog*> Session::catalog() {
     if (!catalog_) {
         const std::string path = TRY(data_path("catalog.sqlite"));
+        const std::string objects = TRY(data_path("objects"));
+        // Nothing is kept before a catalog says so.
+        if (!TRY(disk_->exists(path)) && TRY(disk_->exists(objects))) {
+            return fail(FailureCode::catalog_failed,
+                        fmt::format("{} is gone, but not what it told of: put the newest catalog.sqlite of this data "
+                                    "folder back, or restore all of the folder from one backup",
+                                    path));
+        }
         catalog_ = TRY(open_sqlite_catalog(path, clock_));
     }
     return catalog_.get();
@@ -122,8 +131,18 @@ Result<Warehouse*> Session::open_warehouse(bool read_only) {
     options.threads = settings_.threads;
     options.temp_folder = TRY(data_path("spill"));
     options.read_only = read_only;
+    Catalog* catalog = TRY(this->catalog());
+    if (!read_only && !TRY(disk_->exists(options.path))) TRY(warehouse_not_lost(*catalog));
     warehouse_ = TRY(open_duckdb_warehouse(std::move(options), clock_));
     return warehouse_.get();
+}
+
+// No warehouse that does not fit stays open.
+Status Session::check_stores() {
+    Catalog* catalog = TRY(this->catalog());
+    Status fit = stores_belong_together(*catalog, *warehouse_);
+    if (!fit) warehouse_.reset();
+    return fit;
 }
 
 Result<Warehouse*> Session::reading() {
@@ -132,6 +151,7 @@ Result<Warehouse*> Session::reading() {
     TRY(take_lock(ProjectLock::Mode::shared));
     Result<Warehouse*> opened = open_warehouse(true);
     if (opened) {
+        TRY(check_stores());
         const std::vector<TableInfo> tables = TRY((*opened)->tables());
         if (all_defined(tables, project->datasets)) return opened;
     }
@@ -140,6 +160,7 @@ Result<Warehouse*> Session::reading() {
     warehouse_.reset();
     TRY(take_lock(ProjectLock::Mode::exclusive));
     Warehouse* warehouse = TRY(open_warehouse(false));
+    TRY(check_stores());
     TRY(warehouse->define(project->datasets));
     return warehouse;
 }

@@ -55,7 +55,7 @@ public:
     Result<const Project*> project(); // project-not-found, project-invalid
     Result<Catalog*> catalog();
     Result<ObjectStore*> objects();
-    Result<Warehouse*> reading(); // read only; holds every dataset of the project
+    Result<Warehouse*> reading(); // read only; holds every dataset of the project, and fits the catalog
     Result<Pipeline*> browsing(); // to look at what was kept: open_raw(), open_errors(), open_rejects()
     Result<Pipeline*> pipeline(); // to change things: recovered, datasets defined
 
@@ -63,6 +63,7 @@ private:
     Status take_lock(ProjectLock::Mode mode);
     Result<std::string> data_path(std::string_view name); // makes the data folder
     Result<Warehouse*> open_warehouse(bool read_only);
+    Status check_stores();
     Result<Pipeline*> make_pipeline(Warehouse& warehouse);
 
     SessionSettings settings_;

@@ -31,6 +31,7 @@ TEST(Failures, EnumeratorsMeanTheirCodes) {
 }
 
 TEST(Failures, KindsDecideTheExitCode) {
+    EXPECT_EQ(failure_kind_exit_code(FailureKind::notice), 0);
     EXPECT_EQ(failure_kind_exit_code(FailureKind::record), 1);
     EXPECT_EQ(failure_kind_exit_code(FailureKind::policy), 1);
     EXPECT_EQ(failure_kind_exit_code(FailureKind::usage), 2);

@@ -1,5 +1,6 @@
-// Checks made while deliveries were received, until they are published: so that a file is not checked twice. Floor 5.
-// Safe from many threads.
+// What is known of deliveries until they are published, because it was done on the way: checks made while they were
+// received, so that a file is not checked twice, and whose kept bytes need not be held against their hash again.
+// Floor 5. Safe from many threads.
 #pragma once
 
 #include <deque>
@@ -31,11 +32,26 @@ public:
         return std::nullopt;
     }
 
+    // Its kept bytes were hashed just now, in being written or read.
+    void note_whole(SubmissionId id) {
+        const std::lock_guard lock(mutex_);
+        if (whole_.size() == kWholeMax) whole_.pop_front();
+        whole_.push_back(id);
+    }
+
+    // Whether that was noted; once.
+    bool take_whole(SubmissionId id) {
+        const std::lock_guard lock(mutex_);
+        return std::erase(whole_, id) > 0;
+    }
+
 private:
     static constexpr std::size_t kPartsMax = 16; // each holds up to 1000 violations, and may hold spilled keys on disk
+    static constexpr std::size_t kWholeMax = 1000;
 
     std::mutex mutex_;
     std::deque<std::pair<SubmissionId, CheckedPart>> parts_; // behind mutex_
+    std::deque<SubmissionId> whole_;                         // behind mutex_
 };
 
 } // namespace inlet

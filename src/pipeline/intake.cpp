@@ -92,8 +92,9 @@ Result<Received> Intake::enter(const Delivery& delivery, SubmissionRecord& recor
             TRY(log_.move(record, SubmissionState::cancelled,
                           Error(FailureCode::duplicate_delivery,
                                 fmt::format("these are the bytes of submission {}", earlier->id.value))));
-            if (checked && earlier->state == SubmissionState::queued) {
-                memory_.remember(earlier->id, std::move(*checked));
+            if (earlier->state == SubmissionState::queued) {
+                memory_.note_whole(earlier->id);
+                if (checked) memory_.remember(earlier->id, std::move(*checked));
             }
             return Received{earlier->id, true};
         }
@@ -103,6 +104,7 @@ Result<Received> Intake::enter(const Delivery& delivery, SubmissionRecord& recor
     // Submissions are run in this order, whatever the clock does.
     last_received_at_ = std::max(parts_.clock.now(), last_received_at_ + 1);
     record.received_at = last_received_at_;
+    memory_.note_whole(record.id);
     if (checked) memory_.remember(record.id, std::move(*checked));
     TRY(log_.move(record, SubmissionState::queued));
     commit_point("pipeline.queued");

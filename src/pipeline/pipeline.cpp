@@ -11,11 +11,13 @@
 #include "pipeline/check_memory.hpp"
 #include "pipeline/fresh_objects.hpp"
 #include "pipeline/intake.hpp"
+#include "pipeline/kept_object.hpp"
 #include "pipeline/part_checker.hpp"
 #include "pipeline/progress_meter.hpp"
 #include "pipeline/publisher.hpp"
 #include "pipeline/rehearsal.hpp"
 #include "pipeline/retention.hpp"
+#include "pipeline/store_match.hpp"
 #include "pipeline/submission_log.hpp"
 #include "pipeline/submission_work.hpp"
 #include "pipeline/undo_work.hpp"
@@ -55,7 +57,6 @@ struct Pipeline::State {
           work(parts, log, checker, memory, publisher, undos, progress), rehearsal(parts, checker, publisher, work),
           retention(parts, fresh) {}
 
-    Status stores_belong_together() const;
     Result<SubmissionRecord> run(SubmissionId id);
     Result<std::unique_ptr<ObjectReader>> open(const SubmissionRecord& record, const std::string& space,
                                                const std::string& sha256) const;
@@ -88,7 +89,7 @@ Pipeline::~Pipeline() = default;
 Status Pipeline::recover() {
     const std::lock_guard lock(state_->working);
     const PipelineParts& parts = state_->parts;
-    TRY(state_->stores_belong_together());
+    TRY(stores_belong_together(parts.catalog, parts.warehouse));
     TRY(parts.warehouse.discard_all());
     TRY(parts.objects.sweep());
     for (const DirEntry& left : TRY(parts.disk.list(parts.temp_folder))) {
@@ -100,36 +101,6 @@ Status Pipeline::recover() {
         if (!settled && recovered) recovered = std::move(settled); // the others need not wait for it
     }
     return recovered;
-}
-
-// A store that was lost, or put back from an older copy, must not be worked on: ids would be given twice, and what was
-// published would seem not to be.
-Status Pipeline::State::stores_belong_together() const {
-    constexpr std::size_t kLooked =
-        50; // newest versions and submissions, among them models and what was never published
-    for (const VersionEntry& entry : TRY(parts.warehouse.versions("", kLooked))) {
-        if (!entry.submission) continue;
-        const auto known = parts.catalog.get(entry.submission);
-        if (known) break;
-        if (known.error().code != FailureCode::unknown_submission) return fail(known.error());
-        return fail(FailureCode::catalog_failed,
-                    fmt::format("the catalog does not know submission {}, which the warehouse holds as version {}: the "
-                                "catalog was lost or is older than "
-                                "the warehouse; put the newest catalog.sqlite of this data folder back, or restore all "
-                                "of the folder from one backup",
-                                entry.submission.value, entry.number.value));
-    }
-    for (const SubmissionRecord& record : TRY(parts.catalog.list({.limit = kLooked}))) {
-        if (!record.version) continue;
-        if (TRY(parts.warehouse.published(record.id, ""))) break;
-        return fail(FailureCode::warehouse_failed,
-                    fmt::format("the warehouse does not hold version {} of submission {}, which the catalog knows as "
-                                "published: the warehouse was lost or is "
-                                "older than the catalog; put the newest warehouse.duckdb of this data folder back, or "
-                                "restore all of the folder from one backup",
-                                record.version.value, record.id.value));
-    }
-    return {};
 }
 
 Result<Received> Pipeline::receive(const Delivery& delivery, ByteSource& bytes) {
@@ -177,6 +148,7 @@ Result<SubmissionRecord> Pipeline::approve(SubmissionId id, const std::string& b
         return fail(FailureCode::not_held,
                     fmt::format("submission {} is {}, not held", id.value, to_string(record.state)));
     }
+    TRY(state_->work.verify_kept(record));
     if (record.asked_deletes.empty()) {
         record.rejects_approved = true;
     } else {
@@ -218,6 +190,7 @@ Result<SubmissionRecord> Pipeline::retry(SubmissionId id, const std::string& by)
                 FailureCode::retention_expired,
                 fmt::format("the bytes of submission {} were kept as long as they should be, and are gone", id.value));
         }
+        TRY(state_->work.verify_kept(record));
         if (is_rejected && record.kind == SubmissionKind::delivery) { // agreed to under another contract
             record.rejects_approved = false;
             record.delete_approvals.clear();
@@ -283,7 +256,7 @@ Result<const PartRecord*> Pipeline::State::find_part(const SubmissionRecord& rec
 
 Result<std::unique_ptr<ObjectReader>> Pipeline::State::open(const SubmissionRecord& record, const std::string& space,
                                                             const std::string& sha256) const {
-    if (!sha256.empty()) return parts.objects.open({space, sha256});
+    if (!sha256.empty()) return open_kept(parts.objects, record, {space, sha256});
     return fail(FailureCode::retention_expired,
                 fmt::format("what is asked for of submission {} was kept as long as it should be, and is gone",
                             record.id.value));

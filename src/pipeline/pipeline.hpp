@@ -113,11 +113,12 @@ public:
     Result<DryRun> preview(SubmissionId id, std::size_t sample_rows);
 
     // Agrees to what the submission is held for, and runs it. Errors: not-held; approval-changed: it is held again, for
-    // another number of deletions.
+    // another number of deletions; object-missing and object-corrupt: it stays held.
     Result<SubmissionRecord> approve(SubmissionId id, const std::string& by);
     Result<SubmissionRecord> cancel(SubmissionId id, const std::string& by); // of queued and held; else wrong-state
     // Runs it again from its kept bytes: of failed and queued, and of rejected (after the contract changed). Errors:
-    // wrong-state; interrupted: its bytes never arrived whole; retention-expired: they are gone.
+    // wrong-state; interrupted: its bytes never arrived whole; retention-expired: they are gone; object-missing and
+    // object-corrupt: it stays as it is.
     Result<SubmissionRecord> retry(SubmissionId id, const std::string& by);
 
     struct Undone {
@@ -128,8 +129,8 @@ public:
     Result<Undone> undo(std::vector<SubmissionId> targets, bool cascade, bool dry_run, const std::string& by);
 
     // The raw delivery (of held deletions: the snapshot they come from); a part's violations as NDJSON; its rejects as
-    // CSV. Empty if there were none. Errors: unknown-submission, bad-argument (no such part, or an undo's raw),
-    // interrupted, retention-expired.
+    // CSV. Empty if there were none. Held against their hash first. Errors: unknown-submission, bad-argument (no such
+    // part, or an undo's raw), interrupted, retention-expired, object-corrupt.
     Result<std::unique_ptr<ObjectReader>> open_raw(SubmissionId id);
     Result<std::unique_ptr<ObjectReader>> open_errors(SubmissionId id, std::size_t part);
     Result<std::unique_ptr<ObjectReader>> open_rejects(SubmissionId id, std::size_t part);

@@ -64,6 +64,7 @@ bool is_fault_of_data(FailureCode code) {
         return true;
     case FailureKind::policy:
         return code != FailureCode::contract_changed;
+    case FailureKind::notice:
     case FailureKind::submission:
     case FailureKind::request:
     case FailureKind::usage:

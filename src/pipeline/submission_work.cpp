@@ -8,6 +8,7 @@
 
 #include "base/commit_point.hpp"
 #include "pipeline/byte_origins.hpp"
+#include "pipeline/kept_object.hpp"
 
 namespace inlet {
 
@@ -133,9 +134,18 @@ Status SubmissionWork::attempt(SubmissionRecord& record) {
     return publish(record, *checked);
 }
 
+Status SubmissionWork::verify_kept(const SubmissionRecord& record) const {
+    if (record.kind == SubmissionKind::undo) return {};
+    TRY(open_kept(parts_.objects, record, {record.target, record.raw_sha256}));
+    memory_.note_whole(record.id);
+    return {};
+}
+
 Result<std::vector<SentPart>> SubmissionWork::unpack_kept(const SubmissionRecord& record) const {
     const Target target = TRY(find_target(parts_.project, record.target, record.target_is_package));
-    std::shared_ptr<const ObjectReader> raw = TRY(parts_.objects.open({record.target, record.raw_sha256}));
+    const ObjectId id{record.target, record.raw_sha256};
+    std::shared_ptr<const ObjectReader> raw =
+        memory_.take_whole(record.id) ? TRY(parts_.objects.open(id)) : TRY(open_kept(parts_.objects, record, id));
     return unpack(parts_.project, target, record.file_name, std::move(raw), parts_.archive_limits);
 }
 
@@ -154,6 +164,7 @@ Result<std::vector<SentPart>> SubmissionWork::unpack_held_deletes(const Submissi
 Result<std::vector<CheckedPart>> SubmissionWork::check(const SubmissionRecord& record) {
     std::vector<CheckedPart> checked;
     if (auto known = memory_.take(record.id)) {
+        (void)memory_.take_whole(record.id);
         checked.push_back(std::move(*known));
         return checked;
     }
@@ -341,7 +352,8 @@ Result<std::uint64_t> SubmissionWork::deletes_left(const SubmissionRecord& recor
     auto sent = unpack_held_deletes(about);
     if (!sent) {
         const FailureCode code = sent.error().code;
-        const bool is_gone = code == FailureCode::object_missing || failure_info(code).kind != FailureKind::system;
+        const bool is_gone = code == FailureCode::object_missing || code == FailureCode::object_corrupt ||
+                             failure_info(code).kind != FailureKind::system;
         if (is_gone) return 0; // nothing left to compare with
         return fail(std::move(sent.error()));
     }

@@ -37,7 +37,12 @@ public:
     // queued, or to failed (interrupted). Deliveries that are queued, and what is held, stay.
     Status settle(SubmissionRecord record);
 
-    // The parts of a delivery as sent.
+    // Holds its kept bytes against their hash, so that the next run need not. object-corrupt. Nothing to do for an
+    // undo.
+    Status verify_kept(const SubmissionRecord& record) const;
+
+    // The parts of a delivery as sent; its bytes are held against their hash first, if that was not done just now.
+    // object-corrupt.
     Result<std::vector<SentPart>> unpack_kept(const SubmissionRecord& record) const;
     // The parts of it that held deletions are about.
     Result<std::vector<SentPart>> unpack_held_deletes(const SubmissionRecord& record) const;

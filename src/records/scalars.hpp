@@ -33,6 +33,9 @@ public:
     static Result<TemporalPattern> compile(std::string_view pattern, Kind kind); // error: schema-error
     // date: days; time: microseconds since midnight; datetime: microseconds since 1970 (UTC when the text has a zone).
     std::optional<std::int64_t> parse(std::string_view text) const;
+    // The value as the pattern has it, numbers with their leading zeros. What the pattern does not hold is not written:
+    // parse() tells whether that was all.
+    std::string format(std::int64_t value) const;
 
 private:
     struct Step {

@@ -27,10 +27,16 @@ std::optional<std::int64_t> instant(std::int64_t day, std::int64_t time, std::in
 
 namespace {
 
-bool same_word(std::string_view text, std::string_view lower_word) {
-    if (text.size() != lower_word.size()) return false;
+constexpr std::array<std::string_view, 12> kMonths{"January",   "February", "March",    "April",
+                                                   "May",       "June",     "July",     "August",
+                                                   "September", "October",  "November", "December"};
+constexpr std::array<std::string_view, 7> kDays{"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                                "Friday", "Saturday", "Sunday"};
+
+bool same_word(std::string_view text, std::string_view word) {
+    if (text.size() != word.size()) return false;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        if (lower(text[i]) != lower_word[i]) return false;
+        if (lower(text[i]) != lower(word[i])) return false;
     }
     return true;
 }
@@ -45,18 +51,10 @@ std::optional<unsigned> place_of(std::string_view name, const std::array<std::st
 
 } // namespace
 
-std::optional<unsigned> month_of(std::string_view name) {
-    static constexpr std::array<std::string_view, 12> kMonths{"january",   "february", "march",    "april",
-                                                              "may",       "june",     "july",     "august",
-                                                              "september", "october",  "november", "december"};
-    return place_of(name, kMonths);
-}
-
-std::optional<unsigned> weekday_of(std::string_view name) {
-    static constexpr std::array<std::string_view, 7> kDays{"monday", "tuesday",  "wednesday", "thursday",
-                                                           "friday", "saturday", "sunday"};
-    return place_of(name, kDays);
-}
+std::optional<unsigned> month_of(std::string_view name) { return place_of(name, kMonths); }
+std::optional<unsigned> weekday_of(std::string_view name) { return place_of(name, kDays); }
+std::string_view month_name(unsigned month) { return kMonths[month - 1]; }
+std::string_view weekday_name(unsigned weekday) { return kDays[weekday - 1]; }
 
 std::optional<unsigned> Cursor::take_fraction() {
     const std::size_t count = digits_ahead();

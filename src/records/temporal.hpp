@@ -57,6 +57,9 @@ std::optional<std::int64_t> instant(std::int64_t day, std::int64_t time, std::in
 // Month 1 to 12, weekday 1 (Monday) to 7, by English name, in full or its first three letters, in any case.
 std::optional<unsigned> month_of(std::string_view name);
 std::optional<unsigned> weekday_of(std::string_view name);
+// The full names, capitalised.
+std::string_view month_name(unsigned month);
+std::string_view weekday_name(unsigned weekday);
 
 // Reads text from left to right.
 class Cursor {

@@ -3,6 +3,8 @@
 // shorter, the longer reading is tried first.
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <iterator>
 #include <span>
 
 #include <fmt/format.h>
@@ -270,6 +272,79 @@ std::optional<std::int64_t> TemporalPattern::parse(std::string_view text) const 
         return instant(*day, *time, parts.zone_minutes);
     }
     return std::nullopt;
+}
+
+std::string TemporalPattern::format(std::int64_t value) const {
+    using namespace std::chrono;
+    const microseconds moment = kind_ == Kind::date ? microseconds(days(value)) : microseconds(value);
+    const days since = floor<days>(moment);
+    const year_month_day date{sys_days(since)};
+    const hh_mm_ss time(moment - since);
+    const auto hour = time.hours().count();
+    const unsigned weekday_number = weekday(sys_days(since)).iso_encoding();
+    std::string out;
+    const auto to = std::back_inserter(out);
+    for (const Step& step : steps_) {
+        switch (step.directive) {
+        case 0:
+            out += step.literal;
+            break;
+        case 'Y':
+            fmt::format_to(to, "{:04}", static_cast<int>(date.year()));
+            break;
+        case 'y':
+            fmt::format_to(to, "{:02}", static_cast<int>(date.year()) % 100);
+            break;
+        case 'm':
+            fmt::format_to(to, "{:02}", static_cast<unsigned>(date.month()));
+            break;
+        case 'd':
+            fmt::format_to(to, "{:02}", static_cast<unsigned>(date.day()));
+            break;
+        case 'j':
+            fmt::format_to(to, "{:03}", (sys_days(since) - sys_days(date.year() / January / 1)).count() + 1);
+            break;
+        case 'b':
+        case 'B': {
+            const std::string_view name = month_name(static_cast<unsigned>(date.month()));
+            out += step.directive == 'B' ? name : name.substr(0, 3);
+            break;
+        }
+        case 'a':
+        case 'A': {
+            const std::string_view name = weekday_name(weekday_number);
+            out += step.directive == 'A' ? name : name.substr(0, 3);
+            break;
+        }
+        case 'H':
+            fmt::format_to(to, "{:02}", hour);
+            break;
+        case 'I':
+            fmt::format_to(to, "{:02}", hour % 12 == 0 ? 12 : hour % 12);
+            break;
+        case 'p':
+            out += hour < 12 ? "AM" : "PM";
+            break;
+        case 'M':
+            fmt::format_to(to, "{:02}", time.minutes().count());
+            break;
+        case 'S':
+            fmt::format_to(to, "{:02}", time.seconds().count());
+            break;
+        case 'f':
+            fmt::format_to(to, "{:06}", time.subseconds().count());
+            break;
+        case 'z':
+            out += "+0000";
+            break;
+        case 'Z':
+            out += "UTC";
+            break;
+        default:
+            CHECK(false); // compile() knows no other
+        }
+    }
+    return out;
 }
 
 } // namespace inlet

@@ -3,6 +3,7 @@
 // The failure codes of Inlet: every way in which data, a request or the system can fail.
 
 export type FailureKind =
+  | "notice"
   | "record"
   | "file"
   | "policy"
@@ -78,6 +79,7 @@ export type FailureCode =
   | "incomplete-upload"
   | "rate-limited"
   | "query-invalid"
+  | "value-unwritable"
   | "query-not-read-only"
   | "usage-error"
   | "bad-argument"
@@ -423,10 +425,10 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
   },
   "duplicate-delivery": {
     code: "duplicate-delivery",
-    kind: "submission",
+    kind: "notice",
     httpStatus: 409,
     meaning: "The same bytes were delivered to the same target before.",
-    whatToDo: "Nothing, if it was a retry. The earlier submission is named in the message.",
+    whatToDo: "Nothing. To load it once more use --again. The earlier submission is named in the message.",
   },
   "already-published": {
     code: "already-published",
@@ -568,6 +570,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "The SQL cannot be understood, names something that does not exist, or fails while it runs.",
     whatToDo: "Correct the SQL; the message holds what the database said.",
   },
+  "value-unwritable": {
+    code: "value-unwritable",
+    kind: "request",
+    httpStatus: 422,
+    meaning: "A stored value has no text that its dataset's contract would read back as that value.",
+    whatToDo: "Export as Parquet or NDJSON, or declare a notation for the value in the contract (missingValues, format, trueValues).",
+  },
   "query-not-read-only": {
     code: "query-not-read-only",
     kind: "request",
@@ -650,7 +659,7 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     kind: "system",
     httpStatus: 500,
     meaning: "A stored file no longer has the hash it was stored under.",
-    whatToDo: "Restore it from a backup, and check the disk.",
+    whatToDo: "Load the same delivery again, which puts its bytes right, or restore the file from a backup; then retry. Check the disk.",
   },
   "catalog-failed": {
     code: "catalog-failed",

@@ -8,6 +8,7 @@ from typing import Dict, NamedTuple
 class FailureKind(str, Enum):
     """What a failure is about."""
 
+    NOTICE = "notice"
     RECORD = "record"
     FILE = "file"
     POLICY = "policy"
@@ -86,6 +87,7 @@ class FailureCode(str, Enum):
     INCOMPLETE_UPLOAD = "incomplete-upload"
     RATE_LIMITED = "rate-limited"
     QUERY_INVALID = "query-invalid"
+    VALUE_UNWRITABLE = "value-unwritable"
     QUERY_NOT_READ_ONLY = "query-not-read-only"
     USAGE_ERROR = "usage-error"
     BAD_ARGUMENT = "bad-argument"
@@ -434,10 +436,10 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
     ),
     FailureCode.DUPLICATE_DELIVERY: FailureInfo(
         FailureCode.DUPLICATE_DELIVERY,
-        FailureKind.SUBMISSION,
+        FailureKind.NOTICE,
         409,
         "The same bytes were delivered to the same target before.",
-        "Nothing, if it was a retry. The earlier submission is named in the message.",
+        "Nothing. To load it once more use --again. The earlier submission is named in the message.",
     ),
     FailureCode.ALREADY_PUBLISHED: FailureInfo(
         FailureCode.ALREADY_PUBLISHED,
@@ -579,6 +581,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "The SQL cannot be understood, names something that does not exist, or fails while it runs.",
         "Correct the SQL; the message holds what the database said.",
     ),
+    FailureCode.VALUE_UNWRITABLE: FailureInfo(
+        FailureCode.VALUE_UNWRITABLE,
+        FailureKind.REQUEST,
+        422,
+        "A stored value has no text that its dataset's contract would read back as that value.",
+        "Export as Parquet or NDJSON, or declare a notation for the value in the contract (missingValues, format, trueValues).",
+    ),
     FailureCode.QUERY_NOT_READ_ONLY: FailureInfo(
         FailureCode.QUERY_NOT_READ_ONLY,
         FailureKind.REQUEST,
@@ -661,7 +670,7 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         FailureKind.SYSTEM,
         500,
         "A stored file no longer has the hash it was stored under.",
-        "Restore it from a backup, and check the disk.",
+        "Load the same delivery again, which puts its bytes right, or restore the file from a backup; then retry. Check the disk.",
     ),
     FailureCode.CATALOG_FAILED: FailureInfo(
         FailureCode.CATALOG_FAILED,

@@ -13,7 +13,7 @@
 #include <fmt/format.h>
 
 #include "base/commit_point.hpp"
-#include "objects/directory/running_sha256.hpp"
+#include "objects/running_sha256.hpp"
 
 namespace inlet {
 

@@ -1,5 +1,5 @@
 // Against OpenSSL's one-shot digest, on both sides of the size from which a thread hashes.
-#include "objects/directory/running_sha256.hpp"
+#include "objects/running_sha256.hpp"
 
 #include <openssl/evp.h>
 

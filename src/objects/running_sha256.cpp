@@ -1,6 +1,6 @@
 // OpenSSL's EVP does the hashing. The lane is a ring of blocks between the thread that hands bytes over and the one
 // that hashes them.
-#include "objects/directory/running_sha256.hpp"
+#include "objects/running_sha256.hpp"
 
 #include <openssl/evp.h>
 
