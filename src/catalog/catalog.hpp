@@ -60,6 +60,7 @@ struct PartRecord {
     std::uint64_t updated = 0;
     std::uint64_t deleted = 0;
     std::uint64_t unchanged = 0;
+    std::uint64_t superseded = 0; // accepted, but a later record of the part has the same key (upsert)
     std::uint64_t held_deletes = 0;
     std::uint64_t skipped_deletes = 0;
     std::uint64_t errors_total = 0;

@@ -127,6 +127,7 @@ TEST_P(Load, PublishesTheRestWithinTheLimits) {
     EXPECT_EQ(record.state, State::published);
     EXPECT_EQ(record.parts[0].accepted, 3U) << "under upsert a repeated key is no fault";
     EXPECT_EQ(record.parts[0].rejected, 1U);
+    EXPECT_EQ(record.parts[0].superseded, 1U);
     EXPECT_EQ(rig.rows("ratings"), (Rows{"1|3", "3|5"}));
     EXPECT_NE(rig.rejects(record.id).find("2,9\n"), std::string::npos);
 }
@@ -137,6 +138,7 @@ TEST_P(Load, CountsWhatChanged) {
     EXPECT_EQ(record.parts[0].inserted, 1U);
     EXPECT_EQ(record.parts[0].updated, 1U);
     EXPECT_EQ(record.parts[0].unchanged, 1U);
+    EXPECT_EQ(record.parts[0].superseded, 0U);
     const SubmissionRecord replaced = rig.load("prices", "id,price\n1,1\n");
     EXPECT_EQ(replaced.parts[0].inserted, 1U);
     EXPECT_EQ(rig.load("prices", "id,price\n2,1\n").parts[0].deleted, 1U);

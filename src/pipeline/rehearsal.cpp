@@ -82,12 +82,9 @@ Result<Pipeline::DryRun> Rehearsal::rehearse(Pipeline::DryRun run, Result<std::v
         run.record.parts.push_back(part_record(checked[i]));
         if (i < run.outcomes.size()) {
             PartRecord& part = run.record.parts.back();
-            part.inserted = run.outcomes[i].counts.inserted;
-            part.updated = run.outcomes[i].counts.updated;
-            part.deleted = run.outcomes[i].counts.deleted;
-            part.unchanged = run.outcomes[i].counts.unchanged;
-            part.held_deletes = run.outcomes[i].held_deletes;
-            part.skipped_deletes = run.outcomes[i].skipped_deletes;
+            add_counts(part, run.outcomes[i]);
+            if (run.record.kind == SubmissionKind::delivery)
+                part.superseded = superseded_records(part, *checked[i].sent.dataset);
         }
         run.reports.push_back(std::move(checked[i].report));
         run.reports.back().late.reset(); // it may lie in the part's spill folder, which goes now

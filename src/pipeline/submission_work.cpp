@@ -19,16 +19,6 @@ std::optional<std::string> context_of(const Error& error, std::string_view name)
     return found == error.context.end() ? std::nullopt : std::optional(found->second);
 }
 
-// The counts of the warehouse beside those of the check.
-void add_counts(PartRecord& part, const PartOutcome& outcome) {
-    part.inserted = outcome.counts.inserted;
-    part.updated = outcome.counts.updated;
-    part.deleted = outcome.counts.deleted;
-    part.unchanged = outcome.counts.unchanged;
-    part.held_deletes = outcome.held_deletes;
-    part.skipped_deletes = outcome.skipped_deletes;
-}
-
 // Of a package, every part that does not pass is named.
 Error whole_rejected(const std::vector<std::pair<std::string, Error>>& failed, std::size_t parts) {
     if (parts == 1) return failed.front().second;
@@ -47,6 +37,21 @@ Error interrupted(const SubmissionRecord& record) {
 }
 
 } // namespace
+
+void add_counts(PartRecord& part, const PartOutcome& outcome) {
+    part.inserted = outcome.counts.inserted;
+    part.updated = outcome.counts.updated;
+    part.deleted = outcome.counts.deleted;
+    part.unchanged = outcome.counts.unchanged;
+    part.held_deletes = outcome.held_deletes;
+    part.skipped_deletes = outcome.skipped_deletes;
+}
+
+std::uint64_t superseded_records(const PartRecord& part, const Dataset& dataset) {
+    if (dataset.write != WriteMode::upsert) return 0;
+    const std::uint64_t keys = part.inserted + part.updated + part.unchanged;
+    return part.accepted > keys ? part.accepted - keys : 0;
+}
 
 PartsVerdict judge_parts(const std::vector<CheckedPart>& parts, bool rejects_approved) {
     std::vector<std::pair<std::string, Error>> failed;
@@ -234,16 +239,19 @@ Status SubmissionWork::publish(SubmissionRecord& record, std::vector<CheckedPart
     }
     refresh();
     if (outcome->submission.state != SubmissionOutcome::State::published) return refused(record, outcome->submission);
-    return published(record, *outcome);
+    return published(record, parts, *outcome);
 }
 
-Status SubmissionWork::published(SubmissionRecord& record, const PublicationOutcome& outcome) {
+Status SubmissionWork::published(SubmissionRecord& record, const std::vector<CheckedPart>& parts,
+                                 const PublicationOutcome& outcome) {
     record.version = outcome.version;
     record.asked_deletes.clear();
     const std::vector<PartOutcome>& outcomes = outcome.submission.parts;
     CHECK(outcomes.size() == record.parts.size());
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
         add_counts(record.parts[i], outcomes[i]);
+        if (record.kind == SubmissionKind::delivery)
+            record.parts[i].superseded = superseded_records(record.parts[i], *parts[i].sent.dataset);
         TRY(hold_deletes(record, record.parts[i], outcomes[i].held_deletes));
     }
     commit_point("pipeline.deletes-held");
@@ -320,7 +328,8 @@ Status SubmissionWork::settle(SubmissionRecord record) {
     }
 }
 
-// What publish() would have told, asked anew. `unchanged` and `skipped_deletes` are not kept by the warehouse.
+// What publish() would have told, asked anew. `unchanged`, `superseded` and `skipped_deletes` are not kept by the
+// warehouse.
 Status SubmissionWork::settle_published(SubmissionRecord& record) {
     if (record.kind == SubmissionKind::undo) return undos_.settle_published(record, record.version);
     std::vector<VersionEntry> lines = TRY(find_lines(parts_.warehouse, record.id, record.version));

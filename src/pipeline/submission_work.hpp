@@ -53,7 +53,8 @@ private:
     Status attempt(SubmissionRecord& record);
     Result<std::vector<CheckedPart>> check(const SubmissionRecord& record);
     Status publish(SubmissionRecord& record, std::vector<CheckedPart>& parts);
-    Status published(SubmissionRecord& record, const PublicationOutcome& outcome);
+    Status published(SubmissionRecord& record, const std::vector<CheckedPart>& parts,
+                     const PublicationOutcome& outcome);
     Status refused(SubmissionRecord& record, const SubmissionOutcome& outcome);
     // Makes the held deletions of a part a submission of their own, unless they are already.
     Status hold_deletes(const SubmissionRecord& parent, const PartRecord& part, std::uint64_t rows);
@@ -77,6 +78,12 @@ struct PartsVerdict {
     std::optional<Error> reason;
 };
 PartsVerdict judge_parts(const std::vector<CheckedPart>& parts, bool rejects_approved);
+
+// The counts of the warehouse beside those of the check.
+void add_counts(PartRecord& part, const PartOutcome& outcome);
+// Accepted records that a later one of the same part with the same key replaced: under upsert every key is counted
+// once.
+std::uint64_t superseded_records(const PartRecord& part, const Dataset& dataset);
 
 // What the warehouse says a submission is held for: rows to be deleted, by dataset. Empty: something else.
 std::map<std::string, std::uint64_t> asked_deletes(const Error& reason);

@@ -104,7 +104,9 @@ CREATE TABLE events (
 CREATE INDEX events_by_submission ON events (submission, number);
 )sql";
 
-constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1};
+constexpr const char* kStep2 = "ALTER TABLE parts ADD COLUMN superseded INTEGER NOT NULL DEFAULT 0";
+
+constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2};
 
 struct Format {
     std::int64_t number = 0;

@@ -101,7 +101,7 @@ Status read_deletes(Connection& connection, SubmissionRecord& record) {
 Status read_parts(Connection& connection, SubmissionRecord& record) {
     Query rows = TRY(connection.query(
         "SELECT name, dataset, dialect, rows, accepted, rejected, inserted, updated, deleted, unchanged, "
-        "held_deletes, skipped_deletes, errors_total, errors_sha256, rejects_sha256 "
+        "superseded, held_deletes, skipped_deletes, errors_total, errors_sha256, rejects_sha256 "
         "FROM parts WHERE submission = ? ORDER BY position"));
     TRY(rows.bind(record.id.value));
     while (TRY(rows.step())) {
@@ -112,7 +112,7 @@ Status read_parts(Connection& connection, SubmissionRecord& record) {
         int column = 3;
         for (std::uint64_t* count :
              {&part.rows, &part.accepted, &part.rejected, &part.inserted, &part.updated, &part.deleted, &part.unchanged,
-              &part.held_deletes, &part.skipped_deletes, &part.errors_total}) {
+              &part.superseded, &part.held_deletes, &part.skipped_deletes, &part.errors_total}) {
             *count = unsigned_bits(rows.integer(column++));
         }
         part.errors_sha256 = rows.text(column++);
@@ -177,13 +177,14 @@ Status write_deletes(Connection& connection, SubmissionId id, std::string_view k
 
 Status write_part(Connection& connection, SubmissionId id, std::int64_t position, const PartRecord& part) {
     {
-        Query row = TRY(connection.query("INSERT INTO parts (submission, position, name, dataset, dialect, rows, "
-                                         "accepted, rejected, inserted, updated, deleted, unchanged, "
-                                         "held_deletes, skipped_deletes, errors_total, errors_sha256, rejects_sha256) "
-                                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+        Query row = TRY(
+            connection.query("INSERT INTO parts (submission, position, name, dataset, dialect, rows, "
+                             "accepted, rejected, inserted, updated, deleted, unchanged, "
+                             "superseded, held_deletes, skipped_deletes, errors_total, errors_sha256, rejects_sha256) "
+                             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
         TRY(row.bind(id.value, position, part.name, part.dataset, part.dialect, bits(part.rows), bits(part.accepted),
                      bits(part.rejected), bits(part.inserted), bits(part.updated), bits(part.deleted),
-                     bits(part.unchanged), bits(part.held_deletes), bits(part.skipped_deletes),
+                     bits(part.unchanged), bits(part.superseded), bits(part.held_deletes), bits(part.skipped_deletes),
                      bits(part.errors_total)));
         TRY(bind_hash(row, part.errors_sha256));
         TRY(bind_hash(row, part.rejects_sha256));

@@ -143,6 +143,14 @@ TEST_F(SqliteCatalogTest, ACopyWithoutALogGetsOneAgain) {
     EXPECT_TRUE(fs::exists(folder_.catalog() + "-wal"));
 }
 
+TEST_F(SqliteCatalogTest, BringsAnOlderFormatUpToDate) {
+    const SubmissionId id = open().value()->create(sample_delivery("ratings", "ratings"), kEvent).value();
+    execute("ALTER TABLE parts DROP COLUMN superseded; PRAGMA user_version = 1");
+    const auto catalog = open();
+    ASSERT_TRUE(catalog) << to_string(catalog.error());
+    EXPECT_EQ((*catalog)->get(id)->parts.at(0).superseded, 0U);
+}
+
 TEST_F(SqliteCatalogTest, RefusesANewerFormatAndLeavesItAlone) {
     ASSERT_TRUE(open());
     execute(fmt::format("PRAGMA user_version = {}", kCatalogFormat + 1));

@@ -96,6 +96,7 @@ SubmissionRecord sample_with_everything() {
                             .updated = 5,
                             .deleted = 6,
                             .unchanged = 7,
+                            .superseded = 70,
                             .held_deletes = 8,
                             .skipped_deletes = 9,
                             .errors_total = std::numeric_limits<std::uint64_t>::max(),
