@@ -45,6 +45,9 @@ public:
     Result<std::uint64_t> prune(std::string_view dataset, Version version) override {
         return TRY(behind())->prune(dataset, version);
     }
+    Result<std::uint64_t> prunable(std::string_view dataset, Version version) override {
+        return TRY(behind())->prunable(dataset, version);
+    }
     Status query(const std::string& sql, const std::vector<View>& views, std::optional<Version> as_of,
                  ResultSink& sink) override {
         return TRY(behind())->query(sql, views, as_of, sink);

@@ -139,12 +139,15 @@ public:
     // objects nobody needs that are older than an hour. Of a package, what must be kept longest counts; of a model, the
     // history of the datasets it reads.
     struct Pruned {
-        std::uint64_t raw = 0;          // submissions
-        std::uint64_t rejects = 0;      // submissions
-        std::uint64_t history_rows = 0; // 0 in a dry run
+        std::uint64_t raw = 0;     // submissions
+        std::uint64_t rejects = 0; // submissions
+        std::uint64_t history_rows = 0;
         std::uint64_t objects = 0;
-        std::uint64_t bytes = 0; // of those objects
+        std::uint64_t bytes = 0;         // of those objects
+        std::uint64_t young_objects = 0; // that nobody needs either, but that are not older than an hour
+        std::uint64_t young_bytes = 0;
     };
+    // The same counts in a dry run, which removes nothing.
     Result<Pruned> prune(bool dry_run);
 
 private:

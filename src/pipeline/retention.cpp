@@ -28,7 +28,7 @@ Result<Pipeline::Pruned> RetentionWork::prune(bool dry_run) {
     Pipeline::Pruned pruned;
     Dropped dropped;
     TRY(forget_deliveries(dry_run, pruned, dropped));
-    if (!dry_run) TRY(prune_history(pruned));
+    TRY(prune_history(dry_run, pruned));
     TRY(remove_objects(dry_run, pruned, dropped));
     return pruned;
 }
@@ -70,22 +70,22 @@ Status RetentionWork::forget_delivery(const SubmissionRecord& record, bool dry_r
     return {};
 }
 
-Status RetentionWork::prune_history(Pipeline::Pruned& pruned) {
+Status RetentionWork::prune_history(bool dry_run, Pipeline::Pruned& pruned) {
     for (const Dataset& dataset : parts_.project.datasets) {
-        TRY(prune_table(dataset.name, dataset.retention.history, pruned));
+        TRY(prune_table(dataset.name, dataset.retention.history, dry_run, pruned));
     }
     for (const Model& model : parts_.project.models) {
         Kept kept = std::chrono::seconds(0);
         const std::vector<const Dataset*> read = datasets_read(parts_.project, model);
         for (const Dataset* dataset : read) kept = longer(kept, dataset->retention.history);
-        if (!read.empty()) TRY(prune_table(model.name, kept, pruned));
+        if (!read.empty()) TRY(prune_table(model.name, kept, dry_run, pruned));
     }
     return {};
 }
 
 // Every moment that is not older than what is kept can still be looked at: the version that stood when that began is
 // the last one below which nothing is needed.
-Status RetentionWork::prune_table(const std::string& name, Kept kept, Pipeline::Pruned& pruned) {
+Status RetentionWork::prune_table(const std::string& name, Kept kept, bool dry_run, Pipeline::Pruned& pruned) {
     if (!kept) return {};
     std::optional<Version> pruned_below;
     for (const TableInfo& table : TRY(parts_.warehouse.tables())) {
@@ -96,7 +96,9 @@ Status RetentionWork::prune_table(const std::string& name, Kept kept, Pipeline::
         const std::vector<VersionEntry> newest = TRY(parts_.warehouse.versions(name, limit));
         for (const VersionEntry& line : newest) {
             if (!is_over(line.published_at, kept)) continue;
-            if (line.number > *pruned_below) pruned.history_rows += TRY(parts_.warehouse.prune(name, line.number));
+            if (line.number <= *pruned_below) return {};
+            pruned.history_rows += dry_run ? TRY(parts_.warehouse.prunable(name, line.number))
+                                           : TRY(parts_.warehouse.prune(name, line.number));
             return {};
         }
         if (newest.size() < limit) return {};
@@ -106,11 +108,16 @@ Status RetentionWork::prune_table(const std::string& name, Kept kept, Pipeline::
 Status RetentionWork::remove_objects(bool dry_run, Pipeline::Pruned& pruned, const Dropped& dropped) {
     std::vector<ObjectInfo> unneeded;
     const auto collect = [&](const ObjectInfo& object) -> Status {
-        if (object.stored_at > parts_.clock.now() - kGrace) return {};
         std::uint64_t references = TRY(parts_.catalog.references(object.id.space, object.id.sha256));
         const auto found = dropped.find(object.id);
         if (dry_run && found != dropped.end()) references -= std::min(references, found->second);
-        if (references == 0) unneeded.push_back(object);
+        if (references > 0) return {};
+        if (object.stored_at <= parts_.clock.now() - kGrace) {
+            unneeded.push_back(object);
+        } else {
+            ++pruned.young_objects;
+            pruned.young_bytes += object.size;
+        }
         return {};
     };
     TRY(parts_.objects.list(collect));

@@ -26,8 +26,8 @@ private:
 
     Status forget_deliveries(bool dry_run, Pipeline::Pruned& pruned, Dropped& dropped);
     Status forget_delivery(const SubmissionRecord& record, bool dry_run, Pipeline::Pruned& pruned, Dropped& dropped);
-    Status prune_history(Pipeline::Pruned& pruned);
-    Status prune_table(const std::string& name, Kept kept, Pipeline::Pruned& pruned);
+    Status prune_history(bool dry_run, Pipeline::Pruned& pruned);
+    Status prune_table(const std::string& name, Kept kept, bool dry_run, Pipeline::Pruned& pruned);
     Status remove_objects(bool dry_run, Pipeline::Pruned& pruned, const Dropped& dropped);
     Kept raw_kept(const SubmissionRecord& record) const;
     Kept rejects_kept(const SubmissionRecord& record) const;

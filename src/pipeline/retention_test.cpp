@@ -107,6 +107,8 @@ TEST_P(Retention, PrunesHistoryToWhatCanStillBeAskedFor) {
     rig.load("ratings", "id,rating\n1,3\n");
     EXPECT_EQ(prune().history_rows, 0U);
     rig.clock.advance(10 * kDay); // the second version stood when the time that is kept begins
+    EXPECT_EQ(prune(true).history_rows, 1U);
+    EXPECT_EQ(rig.rows("ratings", Version(1)), Rows{"1|1"}) << "a dry run only counts";
     EXPECT_EQ(prune().history_rows, 1U);
     EXPECT_EQ(rig.rows("ratings", Version(2)), Rows{"1|2"});
     const auto too_old = rig.warehouse->diff("ratings", Version(1), Version(3), 1, [](const ChangedRow&) {});
@@ -121,9 +123,16 @@ TEST_P(Retention, RemovesObjectsNobodyNeedsOnceTheyAreOld) {
     rig.heal();
     ASSERT_TRUE(rig.restart());
     EXPECT_EQ(rig.stored().size(), 1U);
-    EXPECT_EQ(prune().objects, 0U) << "somebody may be about to name it";
+    for (const bool dry_run : {true, false}) {
+        const Pipeline::Pruned pruned = prune(dry_run);
+        EXPECT_EQ(pruned.objects, 0U) << "somebody may be about to name it";
+        EXPECT_EQ(pruned.young_objects, 1U);
+        EXPECT_EQ(pruned.young_bytes, 14U);
+    }
     rig.clock.advance(Timestamp{2 * 3600} * 1'000'000);
-    EXPECT_EQ(prune().objects, 1U);
+    const Pipeline::Pruned pruned = prune();
+    EXPECT_EQ(pruned.objects, 1U);
+    EXPECT_EQ(pruned.young_objects, 0U);
     EXPECT_TRUE(rig.stored().empty());
 }
 

@@ -245,6 +245,8 @@ public:
 
     // Forgets history rows that were superseded at or before `version`. Returns rows removed.
     virtual Result<std::uint64_t> prune(std::string_view dataset, Version version) = 0;
+    // How many prune() would remove.
+    virtual Result<std::uint64_t> prunable(std::string_view dataset, Version version) = 0;
 
     // One read-only statement of the user's own, over datasets, models and `views` by their names, as of a version
     // (nothing: now). Errors: query-invalid, query-not-read-only, version-pruned.

@@ -205,6 +205,12 @@ public:
         });
     }
 
+    Result<std::uint64_t> prunable(std::string_view dataset, Version version) override {
+        const Reader reader = TRY(begin_reading());
+        const StoredTable* table = TRY(find_table(*reader.tables, dataset));
+        return duck::count_prunable(*reader.db, *table, version, reader.last);
+    }
+
     Status query(const std::string& sql, const std::vector<View>& views, std::optional<Version> as_of,
                  ResultSink& sink) override {
         const Reader reader = TRY(begin_reading());

@@ -110,11 +110,14 @@ Status shape(Connection& db, Tables& tables, const Model& model, const std::vect
     }
     if (stored != tables.end()) TRY(drop_tables(db, stored->second));
     TRY(create_tables(db, model.name, revision, key, true));
-    TRY(db.run(fmt::format("INSERT INTO _inlet.pruned VALUES ({}, {})", quote_text(model.name), version.value)));
     StoredTable table;
     table.name = model.name;
     table.model = true;
-    table.pruned_below = version;
+    // Before the first version there was nothing, and nothing is what a model of it held.
+    if (stored != tables.end() || version > Version(1)) {
+        TRY(db.run(fmt::format("INSERT INTO _inlet.pruned VALUES ({}, {})", quote_text(model.name), version.value)));
+        table.pruned_below = version;
+    }
     table.revisions = {revision};
     table.sql = model.sql;
     table.key = key;

@@ -25,4 +25,15 @@ Result<std::uint64_t> prune_table(Connection& db, StoredTable& table, Version ve
     return static_cast<std::uint64_t>(removed);
 }
 
+Result<std::uint64_t> count_prunable(Connection& db, const StoredTable& table, Version version, Version last) {
+    TRY(check_version(version, last));
+    if (version <= table.pruned_below) return 0;
+    std::int64_t rows = 0;
+    for (const Revision& revision : table.revisions) {
+        rows += TRY(db.number(fmt::format("SELECT count(*) FROM {} WHERE _until <= {}",
+                                          history_table(table.name, revision.number), version.value)));
+    }
+    return static_cast<std::uint64_t>(rows);
+}
+
 } // namespace inlet::duck

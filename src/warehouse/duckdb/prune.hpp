@@ -13,5 +13,7 @@ namespace inlet::duck {
 // Removes history that ended at or before the version, and touches up to it; `table` learns its new bound. Returns
 // history rows removed.
 Result<std::uint64_t> prune_table(Connection& db, StoredTable& table, Version version);
+// How many those are.
+Result<std::uint64_t> count_prunable(Connection& db, const StoredTable& table, Version version, Version last);
 
 } // namespace inlet::duck

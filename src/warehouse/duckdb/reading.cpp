@@ -139,9 +139,12 @@ Status check_version(Version version, Version last) {
 Status check_as_of(const StoredTable& table, Version version, Version last) {
     TRY(check_version(version, last));
     if (version < table.pruned_below) {
-        return fail(Error(FailureCode::version_pruned, fmt::format("the history of `{}` below version {} was pruned",
-                                                                   table.name, table.pruned_below.value))
-                        .with("dataset", table.name));
+        return fail(
+            Error(FailureCode::version_pruned,
+                  fmt::format(fmt::runtime(table.model ? "the model `{}` is kept in its present form from version {} on"
+                                                       : "the history of `{}` below version {} was pruned"),
+                              table.name, table.pruned_below.value))
+                .with("dataset", table.name));
     }
     return {};
 }

@@ -74,6 +74,7 @@ public:
     Result<DiffSummary> diff(std::string_view dataset, Version a, Version b, std::size_t limit,
                              const std::function<void(const ChangedRow&)>& each) override;
     Result<std::uint64_t> prune(std::string_view dataset, Version version) override;
+    Result<std::uint64_t> prunable(std::string_view dataset, Version version) override;
     Status query(const std::string&, const std::vector<View>&, std::optional<Version>, ResultSink&) override {
         return no_sql();
     }
@@ -185,12 +186,13 @@ Result<std::vector<ModelOutcome>> MemoryWarehouse::compute(State& next, const st
                         fmt::format("`{}` is a dataset; a model needs another name", model.name));
         }
         if (table.revisions.empty() || !same_columns(table.columns, result.columns)) {
+            const bool from_the_first = table.revisions.empty() && version == Version(1);
             table = {};
             table.name = model.name;
             table.model = true;
             table.columns = result.columns;
             table.revisions.push_back({version, result.columns});
-            table.pruned_below = version;
+            if (!from_the_first) table.pruned_below = version;
         }
         table.key.clear();
         for (const std::string& name : model.primary_key) {
@@ -328,6 +330,14 @@ Result<std::uint64_t> MemoryWarehouse::prune(std::string_view dataset, Version v
         std::erase_if(table.past, [&](const memory::PastRow& old) { return old.until <= version; });
     table.pruned_below = version;
     return removed;
+}
+
+Result<std::uint64_t> MemoryWarehouse::prunable(std::string_view dataset, Version version) {
+    const std::lock_guard lock(mutex_);
+    const Table& table = *TRY(state_.table(dataset));
+    if (version.value < 0 || version > state_.last) TRY(state_.readable(table, version));
+    if (version <= table.pruned_below) return 0;
+    return std::ranges::count_if(table.past, [&](const memory::PastRow& old) { return old.until <= version; });
 }
 
 } // namespace

@@ -142,8 +142,11 @@ Status State::readable(const Table& table, Version version) const {
                     fmt::format("there is no version {}; the last one is {}", version.value, last.value));
     }
     if (version < table.pruned_below) {
-        return fail(FailureCode::version_pruned, fmt::format("the history of `{}` before version {} was pruned",
-                                                             table.name, table.pruned_below.value));
+        return fail(
+            FailureCode::version_pruned,
+            fmt::format(fmt::runtime(table.model ? "the model `{}` is kept in its present form from version {} on"
+                                                 : "the history of `{}` before version {} was pruned"),
+                        table.name, table.pruned_below.value));
     }
     return {};
 }

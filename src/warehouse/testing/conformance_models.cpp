@@ -237,13 +237,20 @@ TEST_P(WarehouseConformance, AModelWithOtherColumnsStartsAnew) {
         return;
     }
     sql.publish(datasets_, {SubmissionId(1), {append("people", "1|ann|rome")}, {}}, {kCities});
+    EXPECT_EQ(stored("cities", Version(0)), Lines{});
+    EXPECT_EQ(diff("cities", 0, 1), (Lines{"inserted  -> rome|1", "1 0 0 0"}));
     Model wider = kCities;
     wider.sql = "SELECT city, count(*) AS people, max(name) AS last FROM people GROUP BY city";
     EXPECT_EQ(sql.publish(datasets_, {SubmissionId(2), {append("people", "2|bob|rome")}, {}}, {wider}),
               "2 cities 1/0/0");
     EXPECT_EQ(stored("cities"), Lines{"rome|2|bob|2|0"});
     EXPECT_EQ(stored("cities", Version(1)), Lines{"version-pruned"});
+    EXPECT_EQ(stored("cities", Version(0)), Lines{"version-pruned"});
     EXPECT_EQ(stored("cities", Version(2)), Lines{"rome|2|bob|2|0"});
+    Model later = kCities;
+    later.name = "towns";
+    sql.publish(datasets_, {SubmissionId(3), {append("people", "3|cid|rome")}, {}}, {wider, later});
+    EXPECT_EQ(stored("towns", Version(2)), Lines{"version-pruned"}) << "what it would have been then nobody computed";
 }
 
 } // namespace inlet

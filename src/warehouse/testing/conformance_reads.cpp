@@ -210,7 +210,9 @@ TEST_P(WarehouseConformance, PruningForgetsWhatWasSuperseded) {
     load(4, upsert("people", "1|d|~; 2|a|~"));
     const Lines before = stored("people");
     EXPECT_EQ(*warehouse().prune("people", Version(0)), 0U);
+    EXPECT_EQ(*warehouse().prunable("people", Version(2)), 1U);
     EXPECT_EQ(*warehouse().prune("people", Version(2)), 1U);
+    EXPECT_EQ(*warehouse().prunable("people", Version(2)), 0U);
     EXPECT_EQ(stored("people", Version(0)), Lines{"version-pruned"});
     EXPECT_EQ(stored("people", Version(1)), Lines{"version-pruned"});
     EXPECT_EQ(stored("people", Version(2)), (Lines{"1|b|~|2|2", "2|a|~|1|1", "3|a|~|1|1"}));
@@ -218,11 +220,14 @@ TEST_P(WarehouseConformance, PruningForgetsWhatWasSuperseded) {
     EXPECT_EQ(diff("people", 3, 1), Lines{"version-pruned"});
     EXPECT_EQ(diff("people", 2, 3), (Lines{"updated 1|b|~ -> 1|c|~", "deleted 3|a|~ -> ", "0 1 1 0"}));
     EXPECT_EQ(*warehouse().prune("people", Version(1)), 0U);
+    EXPECT_EQ(*warehouse().prunable("people", Version(4)), 3U);
     EXPECT_EQ(*warehouse().prune("people", Version(4)), 3U);
     EXPECT_EQ(stored("people", Version(3)), Lines{"version-pruned"});
     EXPECT_EQ(stored("people", Version(4)), before);
     EXPECT_EQ(stored("people"), before);
     EXPECT_EQ(code_of(warehouse().prune("people", Version(5))), "unknown-version");
+    EXPECT_EQ(code_of(warehouse().prunable("people", Version(5))), "unknown-version");
+    EXPECT_EQ(code_of(warehouse().prunable("nobody", Version(1))), "unknown-dataset");
     EXPECT_EQ(code_of(warehouse().prune("people", Version(-1))), "unknown-version");
     EXPECT_EQ(code_of(warehouse().prune("nobody", Version(1))), "unknown-dataset");
     EXPECT_EQ(versions("people").size(), 4U);

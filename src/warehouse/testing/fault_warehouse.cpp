@@ -107,6 +107,10 @@ Result<std::uint64_t> FaultWarehouse::prune(std::string_view dataset, Version ve
     return pass("prune", [&] { return behind_.prune(dataset, version); });
 }
 
+Result<std::uint64_t> FaultWarehouse::prunable(std::string_view dataset, Version version) {
+    return pass("prunable", [&] { return behind_.prunable(dataset, version); });
+}
+
 Status FaultWarehouse::query(const std::string& sql, const std::vector<View>& views, std::optional<Version> as_of,
                              ResultSink& sink) {
     return pass("query", [&] { return behind_.query(sql, views, as_of, sink); });

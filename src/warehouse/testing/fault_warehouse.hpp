@@ -42,6 +42,7 @@ public:
     Result<DiffSummary> diff(std::string_view dataset, Version a, Version b, std::size_t limit,
                              const std::function<void(const ChangedRow&)>& each) override;
     Result<std::uint64_t> prune(std::string_view dataset, Version version) override;
+    Result<std::uint64_t> prunable(std::string_view dataset, Version version) override;
     Status query(const std::string& sql, const std::vector<View>& views, std::optional<Version> as_of,
                  ResultSink& sink) override;
     Status query_to_parquet(const std::string& sql, const std::vector<View>& views, std::optional<Version> as_of,
