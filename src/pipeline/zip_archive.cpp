@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <clocale>
 #include <cstdio>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,26 @@ namespace {
 
 constexpr std::size_t kBlockBytes = 128U << 10U;
 
+// libarchive gives names in the charset of the locale, and fails where that has no sign for a letter: so the calling
+// thread has a locale of UTF-8 while libarchive reads, whatever the process was started with.
+class Utf8Locale {
+public:
+    Utf8Locale() : before_(locale() == nullptr ? nullptr : ::uselocale(locale())) {}
+    ~Utf8Locale() {
+        if (before_ != nullptr) ::uselocale(before_);
+    }
+    Utf8Locale(const Utf8Locale&) = delete;
+    Utf8Locale& operator=(const Utf8Locale&) = delete;
+
+private:
+    // Made once, never freed; null where the system has none.
+    static locale_t locale() {
+        static const locale_t made = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+        return made;
+    }
+    locale_t before_;
+};
+
 // libarchive over an object.
 class Archive {
 public:
@@ -30,6 +51,7 @@ public:
     Archive& operator=(const Archive&) = delete;
 
     Status open() {
+        const Utf8Locale utf8;
         // By its directory at the end, so that an archive that was cut off is seen to be before a byte of it is used.
         archive_read_support_format_zip_seekable(archive_);
         archive_read_set_read_callback(archive_, [](archive*, void* self, const void** bytes) {
@@ -47,6 +69,7 @@ public:
 
     // The next member, or null at the end.
     Result<archive_entry*> next() {
+        const Utf8Locale utf8;
         const int status = archive_read_next_header2(archive_, entry_);
         if (status == ARCHIVE_EOF) return nullptr;
         if (status < ARCHIVE_WARN) return fail(failure("the zip's directory cannot be read"));
@@ -110,7 +133,8 @@ private:
 };
 
 std::string name_of(archive_entry* entry) {
-    // A name in no charset that this process's locale knows is given in one of these two only.
+    const Utf8Locale utf8;
+    // A name that is no UTF-8 is given as it stands.
     const char* name = archive_entry_pathname_utf8(entry);
     if (name == nullptr) name = archive_entry_pathname(entry);
     return name == nullptr ? "" : name;

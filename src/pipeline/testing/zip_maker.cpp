@@ -25,8 +25,7 @@ std::string make_zip(const std::vector<ZipEntry>& entries, bool encrypted) {
     CHECK(archive_write_open(writer, &zip, nullptr, append, nullptr) == ARCHIVE_OK);
     for (const ZipEntry& item : entries) {
         archive_entry* entry = archive_entry_new();
-        archive_entry_set_pathname_utf8(entry, item.name.c_str());
-        if (archive_entry_pathname(entry) == nullptr) archive_entry_set_pathname(entry, item.name.c_str());
+        archive_entry_set_pathname(entry, item.name.c_str());
         archive_entry_set_perm(entry, 0644);
         archive_entry_set_size(entry, static_cast<la_int64_t>(item.bytes.size()));
         archive_entry_set_filetype(entry, item.folder ? AE_IFDIR : AE_IFREG);

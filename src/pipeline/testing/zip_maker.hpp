@@ -8,7 +8,7 @@
 namespace inlet {
 
 struct ZipEntry {
-    std::string name;
+    std::string name; // these bytes, without a word on their charset
     std::string bytes;
     std::string link_to; // a symbolic link, if set
     bool stored = false; // not compressed
