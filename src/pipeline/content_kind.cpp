@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+
+#include <fmt/format.h>
 
 namespace inlet {
 
@@ -73,7 +76,32 @@ bool is_script(std::string_view head) {
     return path != std::string_view::npos && head[path] == '/';
 }
 
+constexpr std::size_t kEncodingTold = 64;
+
+// With a byte order mark (RFC 3629, RFC 2781), or without one by the zero bytes that Latin text has in every other
+// place.
+std::optional<std::string_view> encoding(std::string_view head) {
+    if (head.starts_with("\xff\xfe\0\0"sv) || head.starts_with("\0\0\xfe\xff"sv)) return "UTF-32";
+    if (head.starts_with("\xff\xfe"sv) || head.starts_with("\xfe\xff"sv)) return "UTF-16";
+    head = head.substr(0, kEncodingTold);
+    if (head.size() < 4) return std::nullopt;
+    std::array<std::size_t, 2> zeros{};
+    for (std::size_t i = 0; i < head.size(); ++i) zeros[i % 2] += head[i] == '\0' ? 1 : 0;
+    const std::size_t places = head.size() / 2;
+    for (const std::size_t side : {0U, 1U}) {
+        if (zeros[1 - side] == 0 && zeros[side] * 4 >= places * 3) return "UTF-16";
+    }
+    return std::nullopt;
+}
+
 } // namespace
+
+Error wrong_encoding(std::string_view name, const Content& content) {
+    return {FailureCode::encoding_error,
+            fmt::format("`{}` is text in {} from its first byte on, and UTF-8 is read: save it as UTF-8, or convert it "
+                        "with `iconv -f {} -t UTF-8`",
+                        name, content.name, content.name)};
+}
 
 Content recognise(std::span<const char> head) {
     const std::string_view bytes(head.data(), std::min(head.size(), kRecognisedBytes));
@@ -83,6 +111,7 @@ Content recognise(std::span<const char> head) {
     }
     if (is_bzip2(bytes)) return {ContentKind::archive, "a bzip2 file"};
     if (is_script(bytes)) return {ContentKind::executable, "a script"};
+    if (const auto name = encoding(bytes)) return {ContentKind::recoded, *name};
     return {};
 }
 

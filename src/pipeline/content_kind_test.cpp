@@ -35,6 +35,17 @@ TEST(ContentKind, KnowsArchives) {
     EXPECT_EQ(kind(std::string(257, 'a') + "usta"), ContentKind::text);
 }
 
+TEST(ContentKind, KnowsTextInOtherEncodings) {
+    EXPECT_EQ(kind("\xff\xfei\0d\0"s), ContentKind::recoded);
+    EXPECT_EQ(kind("\xfe\xff\0i\0d"s), ContentKind::recoded);
+    EXPECT_EQ(kind("i\0d\0\n\0001\0"s), ContentKind::recoded);
+    EXPECT_EQ(kind("\0i\0d\0\n\0001"s), ContentKind::recoded);
+    EXPECT_EQ(recognise("\xff\xfe\0\0i\0\0\0"s).name, "UTF-32");
+    EXPECT_EQ(kind("id\0name\n1"s), ContentKind::text) << "a zero byte does not make UTF-16";
+    EXPECT_EQ(kind("\0\0\0\0\0\0"s), ContentKind::text);
+    EXPECT_NE(wrong_encoding("a.csv", recognise("\xff\xfei\0"s)).message.find("iconv -f UTF-16"), std::string::npos);
+}
+
 TEST(ContentKind, KnowsPrograms) {
     EXPECT_EQ(kind("\x7f"
                    "ELF\x02\x01"),

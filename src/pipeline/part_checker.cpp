@@ -82,6 +82,8 @@ std::optional<Error> failure_of(const CheckedPart& part) {
     if (part.failure) return part.failure;
     if (part.report.file_ok) return std::nullopt;
     for (const Violation& violation : part.report.violations) {
+        if (violation.row == 0 && violation.code == FailureCode::format_error)
+            return Error(violation.code, fmt::format("`{}`: {}", part.sent.name, violation.message));
         if (violation.row == 0) {
             return Error(violation.code,
                          fmt::format("the labels of `{}` are wrong: {}", part.sent.name, violation.message));

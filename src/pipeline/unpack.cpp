@@ -100,6 +100,7 @@ Status check_content(const std::vector<ZipMember>& members) {
     }));
     for (const ZipMember& member : members) {
         if (member.unreadable) return fail(*member.unreadable);
+        if (member.content.kind == ContentKind::recoded) return fail(wrong_encoding(member.name, member.content));
         if (member.content.kind == ContentKind::other) {
             return fail(FailureCode::format_error,
                         fmt::format("`{}` in the zip is {}, not CSV", member.name, member.content.name));
@@ -225,6 +226,8 @@ Result<std::vector<SentPart>> unpack(const Project& project, const Target& targe
     case ContentKind::archive:
         return fail(FailureCode::nested_archive,
                     fmt::format("`{}` is {}; send the file itself, or a zip", file_name, content.name));
+    case ContentKind::recoded:
+        return fail(wrong_encoding(file_name, content));
     case ContentKind::other:
         return fail(FailureCode::format_error, fmt::format("`{}` is {}, not CSV", file_name, content.name));
     case ContentKind::text:

@@ -24,8 +24,9 @@ std::string_view record_text(const Chunk& chunk, const ParsedChunk& parsed, std:
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-constexpr std::size_t kTooLongShown = 1000;  // bytes of an overlong record that are kept
-constexpr std::size_t kExtraCellsTold = 100; // of one record: more say nothing new
+constexpr std::size_t kSampleBytes = 64 << 10; // from which the dialect is worked out
+constexpr std::size_t kTooLongShown = 1000;    // bytes of an overlong record that are kept
+constexpr std::size_t kExtraCellsTold = 100;   // of one record: more say nothing new
 
 // Buffers of one size, handed out again when their last reader lets go.
 class BufferPool : public std::enable_shared_from_this<BufferPool> {
@@ -109,6 +110,7 @@ private:
     void cut(Chunk& chunk, std::size_t bytes, Quoting quoting);
     void cut_too_long(Chunk& chunk);
     bool skip_line();
+    bool skip_all(); // false
 
     void index(const Chunk& chunk, ParsedChunk& parsed) const;
     void judge_shape(const Chunk& chunk, ParsedChunk& parsed) const;
@@ -134,6 +136,7 @@ private:
     bool started_ = false;
     bool finished_ = false;
     bool skipping_ = false; // within a record that is too long
+    bool refused_ = false;  // none of it can be cut into records
 
     // The file's own layout, known once started.
     CsvFormat format_;
@@ -194,12 +197,20 @@ bool CsvReader::skip_line() {
     return !skipping_;
 }
 
+bool CsvReader::skip_all() {
+    byte_ += unread();
+    begin_ += unread();
+    renew(limits_.chunk_bytes);
+    return false;
+}
+
 bool CsvReader::take(Chunk& chunk) {
     for (;;) {
+        if (refused_) return skip_all();
         if (skipping_ && !skip_line()) return false;
         if (unread() < window_ && !finished_) return false;
         if (!started_) {
-            if (!start()) continue; // a larger window
+            if (!start() || refused_) continue; // a larger window, or no record at all
             if (unread() < window_ && !finished_) return false;
         }
         if (unread() == 0) return false;
@@ -234,16 +245,29 @@ bool CsvReader::take(Chunk& chunk) {
     }
 }
 
+// Whether lines end in CR alone: outside of quotes there is one with more behind it, and no LF before the end.
+bool has_old_line_ends(std::string_view text, char quote) {
+    if (std::min(text.find('\n'), text.size()) + 1 < text.size()) return false;
+    bool inside = false;
+    for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+        if (text[i] == quote && quote != '\0') inside = !inside;
+        if (text[i] == '\r' && text[i + 1] != '\n' && !inside) return true;
+    }
+    return false;
+}
+
 // Dialect and labels, from the first window. False: the header does not fit in it, and the window was enlarged.
 bool CsvReader::start() {
     std::string_view seen = text();
     std::size_t skipped = 0;
     if (seen.starts_with(kByteOrderMark)) skipped = kByteOrderMark.size();
     seen.remove_prefix(skipped);
-    format_ = sniff_format(seen.substr(0, 64 << 10), dialect_, schema_);
+    const std::string_view sample = seen.substr(0, kSampleBytes);
+    format_ = sniff_format(sample, dialect_, schema_);
     std::vector<std::uint32_t> ends;
     RecordEnd first;
-    if (!seen.empty()) {
+    const bool old_line_ends = (finished_ || sample.size() == kSampleBytes) && has_old_line_ends(sample, format_.quote);
+    if (!seen.empty() && !old_line_ends) {
         first = scan_record(seen, 0, format_, finished_, &ends);
         if (first.state == RecordScan::unfinished && !finished_ && window_ < limits_.record_bytes_max) {
             renew(std::min(window_ * 2, limits_.record_bytes_max));
@@ -259,6 +283,7 @@ bool CsvReader::start() {
     std::vector<std::string> labels;
     if (first.state == RecordScan::whole) labels = split_cells(seen, 0, ends, format_);
     const bool header =
+        old_line_ends ||
         dialect_.header.value_or(schema_.fields.empty() || names_fields(labels, schema_) || !fits_as_data(labels));
     dialect_.header = header;
     if (!header) {
@@ -270,7 +295,15 @@ bool CsvReader::start() {
         renew(window_);
         return true;
     }
-    if (first.state != RecordScan::whole) {
+    if (old_line_ends) {
+        header_text_ = std::string(seen.substr(0, seen.find('\r')));
+        label_violation(
+            FailureCode::format_error, 0, "",
+            "the lines end in CR alone, as those of old Macs; LF or CRLF is read: convert the file, as with "
+            "`tr '\\r' '\\n'`");
+        labels.clear();
+        refused_ = true;
+    } else if (first.state != RecordScan::whole) {
         label_violation(seen.empty() ? FailureCode::blank_header : FailureCode::malformed_record, 0, "",
                         seen.empty() ? "the file is empty; a header with the labels is expected"
                                      : "the header cannot be split into labels");
@@ -279,7 +312,7 @@ bool CsvReader::start() {
         label_violation(FailureCode::blank_header, 0, "", "the header is empty; labels are expected");
         labels.clear();
     }
-    if (first.state != RecordScan::unfinished) {
+    if (first.state != RecordScan::unfinished && !old_line_ends) {
         header_text_ = std::string(seen.substr(0, first.next));
         while (header_text_.ends_with('\n') || header_text_.ends_with('\r')) header_text_.pop_back();
         header_lines_ = static_cast<std::uint64_t>(
