@@ -44,10 +44,11 @@ std::string read_data_folder(const Mapping& mapping, const std::string& folder, 
     return absolute_path(std::filesystem::path(folder) / named);
 }
 
-Project read_root(const Element& root, const std::string& path, const FileSource& source, const Page& page) {
+Project read_root(const Element& root, const std::string& path, const FileSource& source, SqlPlaces* sql_places,
+                  const Page& page) {
     static constexpr KeySet kKeys{keys::kProject, keys::kProjectLater};
     const std::string given_folder = std::filesystem::path(path).parent_path().string();
-    const ProjectFiles files(given_folder, source);
+    const ProjectFiles files(given_folder, source, sql_places);
     Project project;
     project.folder =
         absolute_path(given_folder.empty() ? std::filesystem::path(".") : std::filesystem::path(given_folder));
@@ -102,18 +103,20 @@ std::optional<std::string> FileSource::environment(const std::string& name) cons
     return std::string(value);
 }
 
-std::expected<Project, std::vector<Diagnostic>> read_project(const std::string& path, const FileSource& files) {
+std::expected<Project, std::vector<Diagnostic>> read_project(const std::string& path, const FileSource& files,
+                                                             SqlPlaces* sql_places) {
     auto text = files.read(path);
     if (!text) return std::unexpected(std::vector<Diagnostic>{{path, 0, 0, text.error().message, ""}});
-    return parse_project(*text, path, files);
+    return parse_project(*text, path, files, sql_places);
 }
 
 std::expected<Project, std::vector<Diagnostic>> parse_project(std::string_view text, const std::string& path,
-                                                              const FileSource& files) {
+                                                              const FileSource& files, SqlPlaces* sql_places) {
     Mistakes mistakes(path);
     const Page page{path, mistakes};
     Project project;
-    if (const auto document = Document::parse(text, page)) project = read_root(document->root(), path, files, page);
+    if (const auto document = Document::parse(text, page))
+        project = read_root(document->root(), path, files, sql_places, page);
     if (!mistakes.none()) return std::unexpected(std::move(mistakes).sorted());
     return project;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,12 +38,22 @@ public:
     virtual std::optional<std::string> environment(const std::string& name) const;
 };
 
+// Where the SQL of models and views stands, by their names.
+struct SqlPlace {
+    std::string file;
+    int line = 0; // of its first line in a file of its own (1), else of where the project file names or holds it
+    int column = 0;
+    bool own_file = false; // its lines are those of the file
+};
+using SqlPlaces = std::map<std::string, SqlPlace>;
+
 // `path` is inlet.yaml itself; its folder becomes Project::folder. JSON works too, as it is YAML. Files it names are
 // asked of the source by their path below `path`'s folder, as `path` was given: "p/inlet.yaml" and `models/a.sql` make
 // "p/models/a.sql". Mistakes are in the order of the file, those of other files after them. At most 4 MiB a file.
-std::expected<Project, std::vector<Diagnostic>> read_project(const std::string& path, const FileSource& files);
+std::expected<Project, std::vector<Diagnostic>> read_project(const std::string& path, const FileSource& files,
+                                                             SqlPlaces* sql_places = nullptr);
 std::expected<Project, std::vector<Diagnostic>> parse_project(std::string_view text, const std::string& path,
-                                                              const FileSource& files);
+                                                              const FileSource& files, SqlPlaces* sql_places = nullptr);
 
 // A Table Schema and a CSV dialect on their own, in JSON or YAML; `path` is for messages.
 std::expected<Schema, std::vector<Diagnostic>> parse_schema(std::string_view text, const std::string& path);

@@ -65,7 +65,7 @@ Dataset read_dataset(const Entry& entry, const ProjectFiles& files, const Page& 
 }
 
 // SQL text, or the path of a .sql file.
-std::string read_sql(const Mapping& mapping, const ProjectFiles& files, const Page& page) {
+std::string read_sql(const Mapping& mapping, const std::string& name, const ProjectFiles& files, const Page& page) {
     static constexpr std::string_view kBlank = " \t\r\n";
     const Element* node = mapping.require("sql");
     if (node == nullptr) return {};
@@ -73,11 +73,13 @@ std::string read_sql(const Mapping& mapping, const ProjectFiles& files, const Pa
     if (!text) return {};
     if (text->ends_with(".sql") && text->find('\n') == std::string::npos) {
         const std::string path = files.path(*text);
+        files.note_sql(name, {path, 1, 1, true});
         text = files.read(*text, *node, page);
         if (text && text->find_first_not_of(kBlank) == std::string::npos)
             page.wrong(node->place, fmt::format("`{}` is empty", path));
         return text.value_or("");
     }
+    files.note_sql(name, {page.file, node->place.line, node->place.column, false});
     if (text->find_first_not_of(kBlank) == std::string::npos) {
         page.wrong(node->place, "`sql` must not be empty");
     } else if (text->find_first_of(kBlank) == std::string::npos) {
@@ -177,7 +179,7 @@ std::vector<Model> read_models(const Element& node, Place place, TableNames& tab
         model.name = entry.key;
         const Mapping mapping(*entry.value, entry.place, fmt::format("model `{}`", entry.key), page, &kKeys);
         if (mapping.usable()) {
-            model.sql = read_sql(mapping, files, page);
+            model.sql = read_sql(mapping, model.name, files, page);
             if (const Element* key = mapping.find("primaryKey")) {
                 for (auto& [name, at] : read_names(*key, "`primaryKey`", page))
                     model.primary_key.push_back(std::move(name));
@@ -197,7 +199,7 @@ std::vector<View> read_views(const Element& node, Place place, TableNames& table
         View view;
         view.name = entry.key;
         const Mapping mapping(*entry.value, entry.place, fmt::format("view `{}`", entry.key), page, &kKeys);
-        if (mapping.usable()) view.sql = read_sql(mapping, files, page);
+        if (mapping.usable()) view.sql = read_sql(mapping, view.name, files, page);
         views.push_back(std::move(view));
     });
     return views;
