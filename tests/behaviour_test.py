@@ -67,6 +67,30 @@ class UsageTest(InletCase):
         self.assertEqual(process.returncode, 3)
         self.assertIn(b"disk-full", err)
 
+    def test_outputs_that_are_no_plain_files(self):
+        self.load(ITEMS)
+        expected = self.inlet("export", "items").out
+        shell = f"'{INLET}' export items -o /dev/stdout -q > a && (echo before; '{INLET}' export items -o /dev/stdout -q) > b && "
+        shell += f"mkfifo pipe && (cat pipe > c & '{INLET}' export items -o pipe -q; wait) && '{INLET}' export items -o /dev/null -q && "
+        shell += f"ln -s real link && '{INLET}' export items -o link -q && '{INLET}' export items --format parquet -o link -q"
+        subprocess.run(["bash", "-eu", "-c", shell], cwd=self.folder, check=True, timeout=60)
+        self.assertEqual(sorted(self.read("a").decode().split()), sorted(expected.split()))
+        self.assertTrue(self.read("b").startswith(b"before\n" + self.read("a")[:5]))
+        self.assertEqual(self.read("c"), self.read("a"))
+        self.assertTrue(os.path.islink(self.path("link")))
+        self.assertEqual(self.read("real")[:4], b"PAR1")
+        self.assertTrue(os.path.islink("/dev/stdout"))
+
+    def test_the_input_is_not_written_over(self):
+        text = "id,name,price,tags\n0,x,1,\n"
+        self.write("in.csv", text)
+        os.symlink("in.csv", self.path("same.csv"))
+        for rejects in ("in.csv", "./in.csv", "same.csv"):
+            self.error("validate", "in.csv", "--dataset", "items", "--rejects", rejects, code="bad-argument", exit_code=2)
+        self.assertEqual(self.read("in.csv").decode(), text)
+        done = self.inlet("validate", "in.csv", "--dataset", "items", "--rejects", "/dev/stdout", "-q", code=1)
+        self.assertIn("0,x,1,", done.out)
+
     def test_a_reader_that_goes_away_is_no_error(self):
         done = subprocess.run(["bash", "-c", f"'{INLET}' query 'SELECT range FROM range(1000000)' --format csv | head -1; echo ${{PIPESTATUS[0]}}"],
                               cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
@@ -171,6 +195,8 @@ datasets:
             process.send_signal(number)
             _, err = process.communicate()
         self.assertNotIn(b"invariant", err)
+        if process.returncode in (130, 143):
+            self.assertRegex(err.decode(), "(?m)^interrupted: .*load.*again")
         return process.returncode if process.returncode in (130, 143) else None
 
     def test_interrupted_and_taken_up_again(self):

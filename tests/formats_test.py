@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import unittest
+import zipfile
 
 from inlet_case import INLET, ITEMS, REPOSITORY, InletCase
 
@@ -120,6 +121,12 @@ class ValidateTest(InletCase):
         self.write("x.csv", b"\x7fELF\x02\x01\x01" + bytes(100))
         self.error("validate", "x.csv", code="executable-content", exit_code=1)
 
+    def test_text_in_another_encoding(self):
+        for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32"):
+            self.write("x.csv", "id,name\n1,ä\n".encode(encoding))
+            error = self.error("validate", "x.csv", code="encoding-error", exit_code=1)
+            self.assertIn("iconv -f UTF-", error["message"])
+
 
 class ValidateInProjectTest(InletCase):
     def test_against_a_dataset(self):
@@ -149,6 +156,41 @@ class LoadTest(InletCase):
         wrong = self.load("at,txt\n2024-01-01T00:00:00Z,x\n", dataset="log", code=1, name="labels.csv")
         self.assertEqual(wrong["state"], "rejected")
         self.assertIn(wrong["reason"]["code"], ("incorrect-label", "missing-label", "extra-label"))
+
+
+class PackageTest(InletCase):
+    project = """
+project: p
+datasets:
+  a: {schema: {fields: [{name: n, type: integer}]}}
+packages:
+  drop: {match: "*.zip", members: {"größe/日本.csv": a}}
+"""
+
+    def test_names_of_members_are_utf8_in_any_locale(self):
+        for flagged in (True, False):
+            with zipfile.ZipFile(self.path("x.zip"), "w") as archive:
+                archive.writestr("größe/日本.csv", f"n\n{int(flagged)}\n")
+            if not flagged:  # as programs write it that do not say which charset a name is in
+                data = bytearray(self.read("x.zip"))
+                for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+                    data[data.index(mark) + at + 1] &= ~0x08
+                self.write("x.zip", bytes(data))
+            for locale in ("C", "C.UTF-8"):
+                self.inlet("load", "x.zip", "--again", "--json", env={"LC_ALL": locale})
+        self.assertEqual(self.rows("SELECT n, count(*) AS times FROM a GROUP BY n ORDER BY n"), [{"n": 0, "times": 2}, {"n": 1, "times": 2}])
+
+    def test_text_in_another_encoding(self):
+        with zipfile.ZipFile(self.path("x.zip"), "w") as archive:
+            archive.writestr("größe/日本.csv", "n\n1\n".encode("utf-16"))
+        loaded = self.inlet("load", "x.zip", "--json", code=1).json
+        self.assertEqual(loaded["reason"]["code"], "encoding-error")
+        self.write("a.csv", "n\n1\n".encode("utf-16"))
+        self.assertEqual(self.inlet("load", "a.csv", "--json", code=1).json["reason"]["code"], "encoding-error")
+        self.write("a.csv", "n\r1\r")
+        reason = self.inlet("load", "a.csv", "--json", code=1).json["reason"]
+        self.assertEqual(reason["code"], "format-error")
+        self.assertIn("`a.csv`: the lines end in CR alone", reason["message"])
 
 
 class QueryTest(InletCase):
@@ -240,6 +282,23 @@ class CheckTest(InletCase):
         self.error("load", "x.csv", code="file-not-found", exit_code=2)
         self.write("x.csv", ITEMS)
         self.error("load", "x.csv", code="project-invalid", exit_code=2)
+
+    def test_sql_is_tried(self):
+        self.write("inlet.yaml", """project: p
+datasets:
+  a: {schema: {fields: [{name: n, type: integer}]}}
+models:
+  good: {sql: SELECT n FROM a}
+  bad: {sql: models/bad.sql}
+views:
+  v: {sql: "SELECT m FROM good"}
+""")
+        self.write("models/bad.sql", "-- numbers\nSELECT n\nFROM aa\n")
+        report = self.inlet("check", "--json", code=2).json
+        self.assertEqual([(m["file"], m["line"]) for m in report["mistakes"]], [("models/bad.sql", 3), ("inlet.yaml", 8)])
+        self.assertIn("model `bad`: ", report["mistakes"][0]["message"])
+        self.assertIn("view `v`: ", report["mistakes"][1]["message"])
+        self.assertFalse(os.path.exists(self.path("data")))
 
     def test_the_json_schema(self):
         self.assertIn("properties", self.inlet("check", "--json-schema").json)

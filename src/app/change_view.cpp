@@ -7,6 +7,7 @@
 
 #include "app/display_text.hpp"
 #include "app/record_view.hpp"
+#include "app/result_writers.hpp"
 #include "app/text_table.hpp"
 
 namespace inlet {
@@ -15,19 +16,19 @@ namespace {
 
 using Values = std::vector<std::optional<std::string>>;
 
-// Takes the names of the columns, then stops the read.
-class ColumnNames final : public ResultSink {
+// Takes the columns, then stops the read.
+class OwnColumns final : public ResultSink {
 public:
     Status begin(const std::vector<ResultColumn>& columns) override {
         for (const ResultColumn& column : columns) {
-            if (!column.name.starts_with('_')) names.push_back(column.name);
+            if (!column.name.starts_with('_')) own.push_back(column);
         }
         begun = true;
-        return fail(FailureCode::cancelled, "the names of the columns are enough");
+        return fail(FailureCode::cancelled, "the columns are enough");
     }
     Status batch(const RecordBatch&) override { return {}; }
 
-    std::vector<std::string> names;
+    std::vector<ResultColumn> own;
     bool begun = false;
 };
 
@@ -43,12 +44,13 @@ std::string_view change_name(Change change) {
     CHECK(false);
 }
 
-std::string column_name(const std::vector<std::string>& columns, std::size_t i) {
-    return i < columns.size() ? columns[i] : fmt::format("column {}", i + 1);
+std::string column_name(const std::vector<ResultColumn>& columns, std::size_t i) {
+    return i < columns.size() ? columns[i].name : fmt::format("column {}", i + 1);
 }
 
 // "a=1, b=NULL" of the columns named, or of all.
-std::string pairs(const Values& values, const std::vector<std::string>& columns, const std::vector<std::string>& only) {
+std::string pairs(const Values& values, const std::vector<ResultColumn>& columns,
+                  const std::vector<std::string>& only) {
     std::string out;
     for (std::size_t i = 0; i < values.size(); ++i) {
         const std::string name = column_name(columns, i);
@@ -58,7 +60,27 @@ std::string pairs(const Values& values, const std::vector<std::string>& columns,
     return out;
 }
 
-void write_values(JsonWriter& json, const Values& values, const std::vector<std::string>& columns) {
+// As the JSON of a query has it.
+void write_value(JsonWriter& json, const std::string& text, ResultKind kind) {
+    switch (kind) {
+    case ResultKind::boolean:
+    case ResultKind::json:
+        json.raw(text);
+        return;
+    case ResultKind::int64:
+    case ResultKind::float64:
+    case ResultKind::numeric:
+        if (is_json_number(text))
+            json.raw(text);
+        else
+            json.null(); // not finite
+        return;
+    default:
+        json.value(text);
+    }
+}
+
+void write_values(JsonWriter& json, const Values& values, const std::vector<ResultColumn>& columns) {
     if (values.empty()) {
         json.null();
         return;
@@ -67,7 +89,7 @@ void write_values(JsonWriter& json, const Values& values, const std::vector<std:
     for (std::size_t i = 0; i < values.size(); ++i) {
         json.key(column_name(columns, i));
         if (values[i])
-            json.value(*values[i]);
+            write_value(json, *values[i], i < columns.size() ? columns[i].kind : ResultKind::text);
         else
             json.null();
     }
@@ -76,15 +98,15 @@ void write_values(JsonWriter& json, const Values& values, const std::vector<std:
 
 } // namespace
 
-Result<std::vector<std::string>> table_columns(Warehouse& warehouse, std::string_view table) {
-    ColumnNames sink;
+Result<std::vector<ResultColumn>> table_columns(Warehouse& warehouse, std::string_view table) {
+    OwnColumns sink;
     const Status status = warehouse.read(table, std::nullopt, sink);
     if (!sink.begun)
-        return fail(status ? Error(FailureCode::internal, "the warehouse did not name the columns") : status.error());
-    return std::move(sink.names);
+        return fail(status ? Error(FailureCode::internal, "the warehouse did not name its columns") : status.error());
+    return std::move(sink.own);
 }
 
-std::string change_text(const ChangedRow& row, const std::vector<std::string>& columns,
+std::string change_text(const ChangedRow& row, const std::vector<ResultColumn>& columns,
                         const std::vector<std::string>& key, Paint paint, std::size_t width) {
     const auto fitted = [&](std::string text) { return width > 2 ? cut_to_width(text, width - 2) : text; };
     switch (row.change) {
@@ -104,7 +126,7 @@ std::string change_text(const ChangedRow& row, const std::vector<std::string>& c
     return paint.yellow("~ " + fitted(std::move(text)));
 }
 
-void write_change(JsonWriter& json, const ChangedRow& row, const std::vector<std::string>& columns) {
+void write_change(JsonWriter& json, const ChangedRow& row, const std::vector<ResultColumn>& columns) {
     json.begin_object().member("change", change_name(row.change)).key("before");
     write_values(json, row.before, columns);
     json.key("after");

@@ -13,15 +13,15 @@
 namespace inlet {
 
 // The columns of a dataset or model as stored, without Inlet's own.
-Result<std::vector<std::string>> table_columns(Warehouse& warehouse, std::string_view table);
+Result<std::vector<ResultColumn>> table_columns(Warehouse& warehouse, std::string_view table);
 
 // "+ id=7, name=x", "- ...", "~ id=7: name x -> y"; one line, at most `width` columns (0: no bound). `key`: the columns
 // that name the row; empty: all of them.
-std::string change_text(const ChangedRow& row, const std::vector<std::string>& columns,
+std::string change_text(const ChangedRow& row, const std::vector<ResultColumn>& columns,
                         const std::vector<std::string>& key, Paint paint, std::size_t width);
 
-// {"change":"updated","before":{column: text or null}|null,"after":{...}|null}
-void write_change(JsonWriter& json, const ChangedRow& row, const std::vector<std::string>& columns);
+// {"change":"updated","before":{column: value}|null,"after":{...}|null}, values as in the JSON of a query.
+void write_change(JsonWriter& json, const ChangedRow& row, const std::vector<ResultColumn>& columns);
 
 // Members "inserted","updated","deleted".
 void write_change_counts(JsonWriter& json, const ChangeCounts& counts);

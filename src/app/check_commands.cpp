@@ -5,6 +5,7 @@
 #include "app/console.hpp"
 #include "app/figures.hpp"
 #include "app/session.hpp"
+#include "pipeline/sql_check.hpp"
 
 namespace inlet {
 
@@ -39,7 +40,8 @@ public:
                 .summary = "check the project file and everything it names",
                 .description = "Reads inlet.yaml with the schemas and the SQL files that it names, and reports every "
                                "mistake at once: file, line, "
-                               "column, what was expected, and the nearest right word. Nothing is opened or changed.",
+                               "column, what was expected, and the nearest right word. The SQL of models and views is "
+                               "tried on empty tables. The project's data is not opened.",
                 .examples = {{"inlet check", "the project in this folder, or in the nearest one above"},
                              {"inlet check --project examples/movies", "another one"},
                              {"inlet check --json-schema > inlet.schema.json",
@@ -60,6 +62,8 @@ public:
         const std::string path = TRY(session.project_path());
         const auto project = session.checked_project(path);
         if (!project) return wrong(console, path, project.error());
+        const std::vector<Diagnostic> mistakes = TRY(sql_mistakes(session, **project));
+        if (!mistakes.empty()) return wrong(console, path, mistakes);
         if (console.json()) {
             JsonWriter json;
             json.begin_object().member("valid", true).member("project", (*project)->name).member("file", path);
@@ -79,6 +83,25 @@ public:
     }
 
 private:
+    static Result<std::vector<Diagnostic>> sql_mistakes(Session& session, const Project& project) {
+        std::vector<Diagnostic> mistakes;
+        if (project.models.empty() && project.views.empty()) return mistakes;
+        const auto scratch = TRY(session.scratch_warehouse());
+        for (SqlMistake& found : TRY(try_sql(project, *scratch))) {
+            const SqlPlace& place = session.sql_places().at(found.name);
+            Diagnostic mistake{.file = place.file, .line = place.line, .column = place.column};
+            const std::string_view what = project.model(found.name) != nullptr ? "model" : "view";
+            if (place.own_file && found.line) {
+                mistake.line = *found.line;
+            } else if (found.line && *found.line > 1) {
+                found.message += fmt::format(" (in line {} of the SQL)", *found.line);
+            }
+            mistake.message = fmt::format("{} `{}`: {}", what, found.name, found.message);
+            mistakes.push_back(std::move(mistake));
+        }
+        return mistakes;
+    }
+
     static Result<int> wrong(Console& console, const std::string& path, const std::vector<Diagnostic>& mistakes) {
         const int exit_code = exit_code_of(FailureCode::project_invalid);
         if (console.json()) {

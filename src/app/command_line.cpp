@@ -134,9 +134,10 @@ Result<SessionSettings> session_settings(const GlobalOptions& options) {
     return settings;
 }
 
-// What could not be done, on standard error for a person, with --json also as the result.
-int report(Console& console, const Error& error) {
-    if (console.json()) {
+// What could not be done, on standard error for a person, with --json also as the result: in place of one that was
+// begun, unless a part of that is written already.
+int report(Console& console, DescriptorSink& out, const Error& error) {
+    if (console.json() && out.take_back()) {
         JsonWriter json;
         json.begin_object().key("error");
         write_error(json, error);
@@ -160,8 +161,8 @@ Result<int> run_guarded(Command& command, Session& session) {
 }
 
 int run_parsed(const Result<ParsedLine>& line, const GlobalOptions& options, const Commands& commands, Console& console,
-               const DescriptorSink& out) {
-    if (!line) return report(console, line.error());
+               DescriptorSink& out) {
+    if (!line) return report(console, out, line.error());
     if (line->version) {
         (void)console.print(fmt::format("inlet {}\n", kProgramVersion));
         return kDone;
@@ -183,13 +184,13 @@ int run_parsed(const Result<ParsedLine>& line, const GlobalOptions& options, con
         return exit_code_of(FailureCode::usage_error);
     }
     auto settings = session_settings(options);
-    if (!settings) return report(console, settings.error());
+    if (!settings) return report(console, out, settings.error());
     Interrupts interrupts;
     Session session(std::move(*settings), console, interrupts);
     const Result<int> outcome = run_guarded(*line->command, session);
     session.progress().clear();
     if (outcome) return *outcome;
-    return out.reader_gone() ? kReaderGone : report(console, outcome.error());
+    return out.reader_gone() ? kReaderGone : report(console, out, outcome.error());
 }
 
 } // namespace

@@ -39,6 +39,7 @@ Status DescriptorSink::flush() {
     while (!rest.empty()) {
         const ssize_t wrote = ::write(descriptor_, rest.data(), rest.size());
         if (wrote >= 0) {
+            written_ = true;
             rest.remove_prefix(static_cast<std::size_t>(wrote));
         } else if (errno != EINTR) {
             const int error = errno;
@@ -50,6 +51,12 @@ Status DescriptorSink::flush() {
     }
     buffer_.clear();
     return {};
+}
+
+bool DescriptorSink::take_back() {
+    if (written_) return false;
+    buffer_.clear();
+    return true;
 }
 
 Terminal find_terminal() {

@@ -21,6 +21,8 @@ public:
     ~DescriptorSink() override;
     Status write(std::span<const char> bytes) override; // io-failed, disk-full
     Status flush();
+    // Drops what is in the buffer, if nothing was written before it: whether that was so.
+    bool take_back();
     // The reader at the other end went away (`| head`): not worth an error message.
     bool reader_gone() const { return reader_gone_; }
 
@@ -28,6 +30,7 @@ private:
     int descriptor_;
     std::size_t buffer_bytes_;
     std::string buffer_;
+    bool written_ = false; // anything
     bool reader_gone_ = false;
 };
 

@@ -118,7 +118,7 @@ private:
         const auto limit = static_cast<std::uint64_t>(limit_.value_or(kLimitDefault));
         std::uint64_t given = 0;
         for (const std::size_t part : parts) {
-            if (record.parts[part].errors_sha256.empty()) continue;
+            if (record.parts[part].errors_total == 0) continue;
             ObjectSource source(TRY(pipeline.open_errors(record.id, part)));
             const Status read = each_line(source, [&](std::string_view line) -> Result<bool> {
                 if (limit > 0 && given >= limit) return false;
@@ -217,8 +217,8 @@ public:
     Result<int> run(Session& session) override {
         Catalog* catalog = TRY(session.catalog());
         const SubmissionRecord record = TRY(catalog->get(SubmissionId(*id_)));
-        const std::size_t part = TRY(
-            choose_part(record, part_, "rejects", [](const PartRecord& each) { return !each.rejects_sha256.empty(); }));
+        const std::size_t part =
+            TRY(choose_part(record, part_, "rejects", [](const PartRecord& each) { return each.rejected > 0; }));
         Pipeline* pipeline = TRY(session.browsing());
         ObjectSource rejects(TRY(pipeline->open_rejects(record.id, part)));
         Console& console = session.console();

@@ -1,6 +1,8 @@
 // Rendering of rehearsals.
 #include "app/dry_run_view.hpp"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 #include "app/change_view.hpp"
@@ -14,16 +16,40 @@ namespace {
 
 constexpr std::size_t kIndent = 4;
 
-std::vector<std::string> field_names(const Project& project, const std::string& dataset) {
-    std::vector<std::string> names;
-    if (const Dataset* found = project.dataset(dataset)) {
-        for (const Field& field : found->schema.fields) names.push_back(field.name);
+ResultKind kind_of(const Field& field) {
+    switch (field.type) {
+    case FieldType::integer:
+        return ResultKind::int64;
+    case FieldType::number:
+        return ResultKind::float64;
+    case FieldType::boolean:
+        return ResultKind::boolean;
+    case FieldType::date:
+        return ResultKind::date;
+    case FieldType::time:
+        return ResultKind::time;
+    case FieldType::datetime:
+        return ResultKind::timestamp;
+    case FieldType::object:
+    case FieldType::array:
+        return ResultKind::json;
+    case FieldType::string:
+    case FieldType::any:
+        return ResultKind::text;
     }
-    return names;
+    std::unreachable();
+}
+
+std::vector<ResultColumn> field_columns(const Project& project, const std::string& dataset) {
+    std::vector<ResultColumn> columns;
+    if (const Dataset* found = project.dataset(dataset)) {
+        for (const Field& field : found->schema.fields) columns.push_back({field.name, kind_of(field)});
+    }
+    return columns;
 }
 
 std::string sample_text(const PartOutcome& part, const Project& project, const Console& console) {
-    const std::vector<std::string> columns = field_names(project, part.dataset);
+    const std::vector<ResultColumn> columns = field_columns(project, part.dataset);
     const std::vector<std::string> key = key_columns(project, part.dataset);
     const std::size_t width = console.terminal().out ? console.terminal().width - kIndent : 0;
     std::string out;
@@ -59,7 +85,7 @@ void write_dry_run(JsonWriter& json, const Pipeline::DryRun& run, const Project&
     write_outcome(json, run.record);
     json.key("changes").begin_array();
     for (const PartOutcome& part : run.outcomes) {
-        const std::vector<std::string> columns = field_names(project, part.dataset);
+        const std::vector<ResultColumn> columns = field_columns(project, part.dataset);
         json.begin_object().member("dataset", part.dataset);
         write_change_counts(json, part.counts);
         json.key("sample").begin_array();

@@ -1,4 +1,12 @@
 // Tests of what writes and reads files: out_file.hpp, spooled_lines.hpp, byte_files.hpp and project_file.hpp.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "app/byte_files.hpp"
@@ -51,6 +59,54 @@ TEST_F(OutFileTest, IsThereWholeOrNotAtAll) {
     write("a", "new");
     EXPECT_EQ(read("a"), "new");
     EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(OutFileTest, ALinkStaysOne) {
+    write("real", "old");
+    std::filesystem::create_symlink("real", path("link"));
+    std::filesystem::create_symlink("link", path("further"));
+    std::filesystem::create_symlink("new", path("dangling"));
+    write("further", "text");
+    write("dangling", "more");
+    EXPECT_TRUE(std::filesystem::is_symlink(path("link")) && std::filesystem::is_symlink(path("further")));
+    EXPECT_EQ(read("real"), "text");
+    EXPECT_TRUE(std::filesystem::is_symlink(path("dangling")));
+    EXPECT_EQ(read("new"), "more");
+    EXPECT_EQ(files(), 5U);
+}
+
+TEST_F(OutFileTest, APipeIsWrittenTo) {
+    ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+    const int reader = ::open(path("pipe").c_str(), O_RDONLY | O_NONBLOCK);
+    write("pipe", "text");
+    std::array<char, 16> room{};
+    EXPECT_EQ(::read(reader, room.data(), room.size()), 4);
+    ::close(reader);
+    EXPECT_EQ(files(), 1U);
+    EXPECT_TRUE(std::filesystem::is_fifo(path("pipe")));
+}
+
+TEST_F(OutFileTest, ADescriptorIsWrittenWhereItStands) {
+    const int file = ::open(path("a").c_str(), O_WRONLY | O_CREAT, 0600);
+    ASSERT_EQ(::write(file, "one ", 4), 4);
+    auto out = OutFile::create(*disk_, fmt::format("/dev/fd/{}", file));
+    ASSERT_TRUE(out);
+    ASSERT_TRUE((*out)->write(std::string_view("two")));
+    ASSERT_TRUE((*out)->commit());
+    ::close(file);
+    EXPECT_EQ(read("a"), "one two");
+    const auto closed = OutFile::create(*disk_, "/dev/fd/987");
+    ASSERT_FALSE(closed);
+    EXPECT_EQ(closed.error().code, FailureCode::io_failed);
+}
+
+TEST_F(OutFileTest, IsNotTheFileThatIsRead) {
+    write("a", "text");
+    std::filesystem::create_symlink("a", path("link"));
+    EXPECT_EQ(check_apart(path("link"), path("a")).error().code, FailureCode::bad_argument);
+    EXPECT_TRUE(check_apart(path("b"), path("a")));
+    EXPECT_TRUE(check_apart("/dev/null", "/dev/null"));
+    EXPECT_TRUE(check_apart("", path("a")));
 }
 
 TEST_F(OutFileTest, AFolderIsNoFile) {

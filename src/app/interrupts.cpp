@@ -52,6 +52,11 @@ void Interrupts::at_end(std::function<void()> clean) {
     clean_ = std::move(clean);
 }
 
+void Interrupts::say(std::string what) {
+    const std::lock_guard lock(mutex_);
+    what_ = std::move(what);
+}
+
 void Interrupts::wait() {
     std::array<pollfd, 2> sources{{{.fd = stop_, .events = POLLIN}, {.fd = signals_, .events = POLLIN}}};
     while (::poll(sources.data(), sources.size(), -1) < 0) {
@@ -60,6 +65,10 @@ void Interrupts::wait() {
     if ((sources[1].revents & POLLIN) == 0 || ::read(signals_, &signal, sizeof signal) != sizeof signal) return;
     const std::lock_guard lock(mutex_);
     if (clean_) clean_();
+    // Over a bar that may stand there.
+    std::string line = ::isatty(STDERR_FILENO) == 1 ? "\r\x1b[K" : "";
+    line += what_.empty() ? "interrupted\n" : "interrupted: " + what_ + "\n";
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
     ::_exit(128 + static_cast<int>(signal.ssi_signo));
 }
 

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 
 namespace inlet {
@@ -20,6 +21,8 @@ public:
 
     // What to do before the program ends. Runs on the waiting thread, while the others go on working.
     void at_end(std::function<void()> clean);
+    // What to tell a person then, behind "interrupted: ", on standard error: what was kept, and how to go on.
+    void say(std::string what);
 
 private:
     void wait();
@@ -28,6 +31,7 @@ private:
     int signals_ = -1; // a signalfd
     std::mutex mutex_;
     std::function<void()> clean_; // behind mutex_
+    std::string what_;            // behind mutex_
     std::thread thread_;
 };
 

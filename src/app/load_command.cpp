@@ -19,12 +19,6 @@ namespace {
 constexpr std::size_t kSampleRows = 10; // of a dry run, per part
 constexpr std::size_t kHeldMax = 1000;  // held submissions among which those of this one are looked for
 
-int exit_code_for(const SubmissionRecord& record) {
-    if (record.state == SubmissionState::published) return kDone;
-    const auto code = failure_from_code(record.reason_code);
-    return record.state == SubmissionState::failed && code ? exit_code_of(*code) : kNotPassed;
-}
-
 class LoadCommand final : public Command {
 public:
     CommandText text() const override {
@@ -100,7 +94,12 @@ private:
 
     Result<int> load(Session& session, const Delivery& delivery, GivenFile& given, Timestamp start) {
         Pipeline* pipeline = TRY(session.pipeline());
+        session.interrupts().say("the file had not arrived whole, and is not loaded: load it again");
         const Received received = TRY(pipeline->receive(delivery, given.bytes()));
+        session.interrupts().say(
+            fmt::format("submission {0} is kept, and nothing half done is seen: load the same file again "
+                        "to go on with it; `inlet show {0}` tells how far it is",
+                        received.id.value));
         SubmissionRecord record = TRY(settle(session, *pipeline, received));
         session.progress().clear();
         std::vector<ModelOutcome> models;
@@ -132,7 +131,7 @@ private:
             out += part_text(record.parts[i], folded_errors(pipeline, record, i), paint);
         }
         out += models_text(models, paint);
-        out += outcome_text(record, paint, seconds) + "\n";
+        out += outcome_text(record, paint, seconds) + "\n" + way_out_text(record, paint);
         NextSteps steps = next_steps(record);
         for (const SubmissionRecord& held : waiting) {
             const auto id = held.id.value;
@@ -145,7 +144,7 @@ private:
 
     static std::string duplicate_text(const SubmissionRecord& record, Paint paint) {
         return paint.yellow("the same bytes were delivered before") + ", and are " + outcome_text(record, paint) +
-               "\n" +
+               "\n" + way_out_text(record, paint) +
                next_steps_text({{fmt::format("inlet show {}", record.id.value), "what became of them"},
                                 {"inlet load ... --again", "load them once more"}},
                                paint);
@@ -207,7 +206,8 @@ private:
         } else {
             const std::string end = fmt::format(" ({}); nothing was changed\n", show_span(seconds));
             TRY(console.tell(dry_run_text(outcome, *project, console) + "dry run: would be " +
-                             state_text(outcome, console.paint()) + end));
+                             state_text(outcome, console.paint()) + end +
+                             way_out_text(outcome.record, console.paint())));
         }
         return exit_code_for(outcome.record);
     }

@@ -90,19 +90,24 @@ Status deliver_rows(Session& session, const Destination& to, Read read) {
 template <class Write>
 Status deliver_parquet(Session& session, const Destination& to, Write write) {
     Console& console = session.console();
-    if (!to.path.empty()) {
-        const std::string temporary = temporary_beside(to.path);
+    if (!to.path.empty() && takes_plain_file(to.path)) {
+        const std::string target = behind_links(to.path);
+        const std::string temporary = temporary_beside(target);
         Status status = write(temporary);
-        if (status) status = session.disk().rename(temporary, to.path);
+        if (status) status = session.disk().rename(temporary, target);
         if (!status) (void)session.disk().remove(temporary);
         return status;
     }
-    if (console.terminal().out) return usage_error("a Parquet file is not for the eye; name a file with --output");
+    if (to.path.empty() && console.terminal().out)
+        return usage_error("a Parquet file is not for the eye; name a file with --output");
     const std::string folder = TRY(session.temp_folder());
     const std::string path = folder + "/result.parquet";
     TRY(write(path));
     const auto bytes = TRY(FileOrigin(session.disk(), path).open());
-    return copy_bytes(*bytes, console.out());
+    if (to.path.empty()) return copy_bytes(*bytes, console.out());
+    const auto out = TRY(OutFile::create(session.disk(), to.path));
+    TRY(copy_bytes(*bytes, *out));
+    return out->commit();
 }
 
 Argument as_of_argument(std::optional<std::int64_t>& version) {
@@ -282,8 +287,8 @@ private:
         };
         if (with_versions_) return "SELECT * FROM " + quoted(table_);
         std::string columns;
-        const std::vector<std::string> names = TRY(table_columns(warehouse, table_));
-        for (const std::string& name : names) columns += (columns.empty() ? "" : ", ") + quoted(name);
+        const std::vector<ResultColumn> own = TRY(table_columns(warehouse, table_));
+        for (const ResultColumn& column : own) columns += (columns.empty() ? "" : ", ") + quoted(column.name);
         return fmt::format("SELECT {} FROM {}", columns, quoted(table_));
     }
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "app/command.hpp"
+#include "app/console.hpp"
 #include "app/display_text.hpp"
 #include "app/figures.hpp"
 
@@ -90,6 +92,8 @@ std::string part_text(const PartRecord& part, const std::vector<std::string>& er
     if (part.rows > 0 || part.held_deletes + part.deleted == 0) out += "  " + line + "\n";
     if (part.inserted + part.updated + part.deleted + part.unchanged > 0)
         out += "  " + counts_text(counts_of(part)) + "\n";
+    if (part.superseded > 0)
+        out += "  " + show_count(part.superseded, "record") + " replaced by a later one with the same key\n";
     if (part.held_deletes > 0) {
         out += "  " + paint.yellow(show_count(part.held_deletes, "deletion") + " held for approval") + "\n";
     }
@@ -108,6 +112,19 @@ std::string outcome_text(const SubmissionRecord& record, Paint paint, std::optio
     if (seconds) out += " in " + show_span(*seconds);
     if (!record.reason.empty()) out += ": " + printable(record.reason);
     return out;
+}
+
+std::string way_out_text(const SubmissionRecord& record, Paint paint) {
+    const auto code = failure_from_code(record.reason_code);
+    if (!code) return "";
+    return fmt::format("  {} {}\n  {} {}\n", paint.dim("code:"), record.reason_code, paint.dim("what to do:"),
+                       failure_info(*code).what_to_do);
+}
+
+int exit_code_for(const SubmissionRecord& record) {
+    if (record.state == SubmissionState::published) return kDone;
+    const auto code = failure_from_code(record.reason_code);
+    return record.state == SubmissionState::failed && code ? exit_code_of(*code) : kNotPassed;
 }
 
 NextSteps next_steps(const SubmissionRecord& record) {
@@ -170,7 +187,7 @@ void write_part(JsonWriter& json, const PartRecord& part) {
     json.begin_object().member("name", part.name).member("dataset", part.dataset);
     json.member("rows", part.rows).member("accepted", part.accepted).member("rejected", part.rejected);
     json.member("inserted", part.inserted).member("updated", part.updated).member("deleted", part.deleted);
-    json.member("unchanged", part.unchanged);
+    json.member("unchanged", part.unchanged).member("superseded", part.superseded);
     json.member("held_deletes", part.held_deletes).member("skipped_deletes", part.skipped_deletes);
     json.member("errors_total", part.errors_total).key("counts");
     write_counts(json, part.counts);

@@ -32,6 +32,12 @@ std::string part_text(const PartRecord& part, const std::vector<std::string>& er
 // "published as version 1 (submission 1) in 0.42 s", with the reason in words where there is one.
 std::string outcome_text(const SubmissionRecord& record, Paint paint, std::optional<double> seconds = {});
 
+// The code of the reason and what to do about it, a line each; empty if there is no reason.
+std::string way_out_text(const SubmissionRecord& record, Paint paint);
+
+// The exit code of a command that brought a submission where it is.
+int exit_code_for(const SubmissionRecord& record);
+
 // Command lines that make sense next, and what each is for.
 using NextSteps = std::vector<std::pair<std::string, std::string>>;
 NextSteps next_steps(const SubmissionRecord& record);
@@ -39,7 +45,7 @@ std::string next_steps_text(const NextSteps& steps, Paint paint);
 
 // {"code","field","count"} for each; `field` is null for the record or file as a whole.
 void write_counts(JsonWriter& json, const std::vector<CodeCount>& counts);
-// {"name","dataset","rows","accepted","rejected","inserted","updated","deleted","unchanged","held_deletes","skipped_deletes","errors_total","counts"}
+// {"name","dataset","rows","accepted","rejected","inserted","updated","deleted","unchanged","superseded","held_deletes","skipped_deletes","errors_total","counts"}
 void write_part(JsonWriter& json, const PartRecord& part);
 // Members of the object that `load` prints, without its braces: "submission","state","version","parts" and, where there
 // is one, "reason".

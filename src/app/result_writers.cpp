@@ -52,13 +52,6 @@ void append_value(std::string& out, const Column& column, ResultKind kind, std::
     }
 }
 
-bool is_json_number(std::string_view text) {
-    if (text.starts_with('-')) text.remove_prefix(1);
-    return !text.empty() && text.find_first_not_of("0123456789.eE+-") == std::string_view::npos &&
-           text.front() >= '0' && text.front() <= '9' &&
-           !(text.size() > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9');
-}
-
 class CsvWriter final : public ResultWriter {
 public:
     explicit CsvWriter(ByteSink& out) : out_(out) {}
@@ -243,6 +236,13 @@ private:
 };
 
 } // namespace
+
+bool is_json_number(std::string_view text) {
+    if (text.starts_with('-')) text.remove_prefix(1);
+    return !text.empty() && text.find_first_not_of("0123456789.eE+-") == std::string_view::npos &&
+           text.front() >= '0' && text.front() <= '9' &&
+           !(text.size() > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9');
+}
 
 std::optional<std::string> value_text(const Column& column, ResultKind kind, std::size_t row) {
     if (!column.present.test(row)) return std::nullopt;

@@ -47,6 +47,9 @@ std::unique_ptr<ResultWriter> make_ndjson_writer(ByteSink& out);
 // Column widths follow from the first thousand rows.
 std::unique_ptr<ResultWriter> make_table_writer(ByteSink& out, TableBounds bounds, Paint paint);
 
+// Whether text is a number as JSON writes it.
+bool is_json_number(std::string_view text);
+
 // A value as text, as CSV and tables show it; nothing for no value.
 std::optional<std::string> value_text(const Column& column, ResultKind kind, std::size_t row);
 

@@ -71,7 +71,7 @@ Result<std::string> Session::project_path() { return find_project_file(settings_
 std::expected<const Project*, std::vector<Diagnostic>> Session::checked_project(const std::string& path) {
     if (!project_) {
         const DiskFiles files(*disk_);
-        auto project = read_project(path, files);
+        auto project = read_project(path, files, &sql_places_);
         if (!project) return std::unexpected(std::move(project.error()));
         project_ = std::make_unique<Project>(std::move(*project));
     }
@@ -122,6 +122,14 @@ Result<ObjectStore*> Session::objects() {
         objects_ = TRY(open_directory_store(*disk_, clock_, path));
     }
     return objects_.get();
+}
+
+Result<std::unique_ptr<Warehouse>> Session::scratch_warehouse() {
+    DuckdbOptions options;
+    options.memory_bytes_max = settings_.memory_bytes;
+    options.threads = 1;
+    options.temp_folder = TRY(temp_folder());
+    return open_duckdb_warehouse(std::move(options), clock_);
 }
 
 Result<Warehouse*> Session::open_warehouse(bool read_only) {

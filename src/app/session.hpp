@@ -44,6 +44,7 @@ public:
     double seconds_since(Timestamp start) const; // in whole milliseconds
     ThreadPool& pool();                          // started when first asked for
     ProgressDisplay& progress() { return progress_; }
+    Interrupts& interrupts() { return interrupts_; }
     // Who acts, as versions and submissions record it: the name of the system's user.
     std::string user() const;
 
@@ -52,7 +53,9 @@ public:
 
     Result<std::string> project_path();
     std::expected<const Project*, std::vector<Diagnostic>> checked_project(const std::string& path);
-    Result<const Project*> project(); // project-not-found, project-invalid
+    Result<const Project*> project();                           // project-not-found, project-invalid
+    const SqlPlaces& sql_places() const { return sql_places_; } // of the project, once it was read
+    Result<std::unique_ptr<Warehouse>> scratch_warehouse();     // empty, in memory
     Result<Catalog*> catalog();
     Result<ObjectStore*> objects();
     Result<Warehouse*> reading(); // read only; holds every dataset of the project, and fits the catalog
@@ -74,6 +77,7 @@ private:
     ProgressDisplay progress_;
     std::string temp_folder_;
     std::unique_ptr<Project> project_;
+    SqlPlaces sql_places_;
     std::unique_ptr<ProjectLock> lock_;
     std::unique_ptr<ThreadPool> pool_;
     std::unique_ptr<Catalog> catalog_;

@@ -168,6 +168,8 @@ public:
         out += "\n";
         if (!record.reason.empty())
             out += fmt::format("  {} {} ({})\n", paint.dim("reason:"), printable(record.reason), record.reason_code);
+        if (const auto code = failure_from_code(record.reason_code); code && record.state != SubmissionState::published)
+            out += fmt::format("  {} {}\n", paint.dim("what to do:"), failure_info(*code).what_to_do);
         for (const auto& [dataset, rows] : record.asked_deletes) {
             out += fmt::format("  {} {} of {}\n", paint.dim("would delete:"), show_count(rows, "row"), dataset);
         }
@@ -233,6 +235,8 @@ public:
     Result<int> run(Session& session) override {
         const Timestamp start = session.clock().now();
         Pipeline* pipeline = TRY(session.pipeline());
+        session.interrupts().say(
+            fmt::format("nothing half done is seen; `inlet show {}` tells what became of the submission", *id_));
         const SubmissionRecord record = TRY(act(*pipeline, SubmissionId(*id_), session.user()));
         session.progress().clear();
         const double seconds = session.seconds_since(start);
@@ -248,10 +252,10 @@ public:
             const Paint paint = console.paint();
             for (std::size_t i = 0; i < record.parts.size(); ++i)
                 out += part_text(record.parts[i], folded_errors(*pipeline, record, i), paint);
-            out += outcome_text(record, paint, seconds) + "\n";
+            out += outcome_text(record, paint, seconds) + "\n" + way_out_text(record, paint);
             TRY(console.tell(out + next_steps_text(next_steps(record), paint)));
         }
-        return is_as_wanted(record.state) ? kDone : kNotPassed;
+        return is_as_wanted(record.state) ? kDone : exit_code_for(record);
     }
 
 private:

@@ -33,7 +33,11 @@ public:
     Outputs(Session& session, std::string rejects_path, std::uint64_t errors_max)
         : session_(session), rejects_path_(std::move(rejects_path)), errors_max_(errors_max) {}
     Result<CheckOutputs> begin() override {
-        if (!rejects_path_.empty()) rejects_ = TRY(OutFile::create(session_.disk(), rejects_path_));
+        if (!rejects_path_.empty()) {
+            // The check may begin anew, which a pipe or a device could not be told.
+            if (!takes_plain_file(rejects_path_)) kept_ = TRY(session_.temp_folder()) + "/rejects";
+            rejects_ = TRY(OutFile::create(session_.disk(), kept_.empty() ? rejects_path_ : kept_));
+        }
         if (errors_max_ > 0) {
             errors_ = std::make_unique<SpooledLines>(session_.disk(), errors_max_, [this]() -> Result<std::string> {
                 return TRY(session_.temp_folder()) + "/errors";
@@ -41,13 +45,22 @@ public:
         }
         return CheckOutputs{.rejects = rejects_.get(), .errors = errors_.get()};
     }
-    Status commit() { return rejects_ ? rejects_->commit() : Status{}; }
+    Status commit() {
+        if (!rejects_) return {};
+        TRY(rejects_->commit());
+        if (kept_.empty()) return {};
+        const auto bytes = TRY(FileOrigin(session_.disk(), kept_).open());
+        const auto out = TRY(OutFile::create(session_.disk(), rejects_path_));
+        TRY(copy_bytes(*bytes, *out));
+        return out->commit();
+    }
     SpooledLines* errors() { return errors_.get(); } // null: none
 
 private:
     Session& session_;
     std::string rejects_path_;
     std::uint64_t errors_max_;
+    std::string kept_; // where the rejects wait if their place takes no plain file
     std::unique_ptr<OutFile> rejects_;
     std::unique_ptr<SpooledLines> errors_;
 };
@@ -119,6 +132,7 @@ public:
     Result<int> run(Session& session) override {
         if (!dataset_.empty() && !schema_.empty()) return usage_error("--dataset and --schema exclude each other");
         const Contract contract = TRY(read_contract(session));
+        TRY(check_apart(rejects_, file_));
         const auto given = TRY(GivenFile::open(session, file_));
         TRY(refuse_other_kinds(*given));
         Console& console = session.console();
@@ -168,6 +182,7 @@ private:
         if (content.kind == ContentKind::executable) {
             return fail(FailureCode::executable_content, fmt::format("{} is {}", given.name(), content.name));
         }
+        if (content.kind == ContentKind::recoded) return fail(wrong_encoding(given.name(), content));
         const std::string_view advice =
             content.kind == ContentKind::zip ? "; `inlet load --dry-run` checks what is in it" : "";
         return fail(FailureCode::format_error,

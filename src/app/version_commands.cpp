@@ -140,7 +140,7 @@ public:
         const Project* project = TRY(session.project());
         TRY(check_table(*project, table_));
         Warehouse* warehouse = TRY(session.reading());
-        const std::vector<std::string> columns = TRY(table_columns(*warehouse, table_));
+        const std::vector<ResultColumn> columns = TRY(table_columns(*warehouse, table_));
         Console& console = session.console();
         return console.json() ? as_json(console, *warehouse, columns)
                               : as_text(console, *warehouse, columns, key_columns(*project, table_));
@@ -153,20 +153,20 @@ private:
         return warehouse.diff(table_, Version(*from_), Version(*to_), rows, each);
     }
 
-    Result<int> as_json(Console& console, Warehouse& warehouse, const std::vector<std::string>& columns) const {
+    Result<int> as_json(Console& console, Warehouse& warehouse, const std::vector<ResultColumn>& columns) const {
         // Rows come before the counts, which are known at the end: so nothing needs to be held.
-        std::string head = fmt::format("{{\"dataset\":");
-        append_json_string(head, table_);
-        TRY(console.print(fmt::format("{},\"from\":{},\"to\":{},\"changes\":[", head, *from_, *to_)));
-        bool first = true;
+        std::string before = "{\"dataset\":";
+        append_json_string(before, table_);
+        before += fmt::format(",\"from\":{},\"to\":{},\"changes\":[\n", *from_, *to_);
         Status written;
         const DiffSummary summary = TRY(changes(warehouse, [&](const ChangedRow& row) {
             JsonWriter json;
             write_change(json, row, columns);
-            if (written) written = console.print((first ? "\n" : ",\n") + json.take());
-            first = false;
+            if (written) written = console.print(before + json.take());
+            before = ",\n";
         }));
         TRY(written);
+        if (before != ",\n") TRY(console.print(before));
         JsonWriter counts;
         counts.begin_object();
         write_change_counts(counts, summary.counts);
@@ -175,7 +175,7 @@ private:
         return kDone;
     }
 
-    Result<int> as_text(Console& console, Warehouse& warehouse, const std::vector<std::string>& columns,
+    Result<int> as_text(Console& console, Warehouse& warehouse, const std::vector<ResultColumn>& columns,
                         const std::vector<std::string>& key) const {
         const std::size_t width = console.terminal().out ? console.terminal().width : 0;
         std::uint64_t shown = 0;
@@ -245,6 +245,7 @@ public:
         } else {
             targets = TRY(submissions_of(session, Version(*version_)));
         }
+        session.interrupts().say("nothing half done is seen; `inlet submissions` tells whether the undo was made");
         const Pipeline::Undone undone = TRY(pipeline->undo(std::move(targets), cascade_, dry_run_, session.user()));
         session.progress().clear();
         const double seconds = session.seconds_since(start);
@@ -331,7 +332,8 @@ public:
                 .summary = "forget what the datasets' retention says need not be kept",
                 .description = "Removes raw deliveries, rejects and history that are older than their dataset's "
                                "retention, and files that nothing refers to "
-                               "any more. Rows that are live stay. Reading below pruned history is refused afterwards "
+                               "any more and that are older than an hour (a delivery under way may still need younger "
+                               "ones). Rows that are live stay. Reading below pruned history is refused afterwards "
                                "(version-pruned), never answered wrongly.",
                 .examples = {{"inlet prune --dry-run", "what would go"}, {"inlet prune", "from a nightly job"}}};
     }
@@ -342,6 +344,7 @@ public:
 
     Result<int> run(Session& session) override {
         Pipeline* pipeline = TRY(session.pipeline());
+        session.interrupts().say("what was not forgotten yet goes with the next `inlet prune`");
         const Pipeline::Pruned pruned = TRY(pipeline->prune(dry_run_));
         Console& console = session.console();
         if (console.json()) {
@@ -350,15 +353,23 @@ public:
             json.member("history_rows", pruned.history_rows)
                 .member("objects", pruned.objects)
                 .member("bytes", pruned.bytes)
+                .member("young_objects", pruned.young_objects)
+                .member("young_bytes", pruned.young_bytes)
                 .end_object();
             TRY(console.print(json));
             return kDone;
         }
-        TRY(console.tell(
+        std::string text =
             fmt::format("{}: {}, rejects of {}, {} of history; {} ({})\n", dry_run_ ? "would go" : "gone",
                         pruned.raw == 1 ? std::string("1 raw delivery") : show_count(pruned.raw) + " raw deliveries",
                         show_count(pruned.rejects, "submission"), show_count(pruned.history_rows, "row"),
-                        show_count(pruned.objects, "file"), show_bytes(pruned.bytes))));
+                        show_count(pruned.objects, "file"), show_bytes(pruned.bytes));
+        if (pruned.young_objects > 0) {
+            text += fmt::format("{} more ({}) that nothing needs: stored less than an hour ago, they go with a later "
+                                "`inlet prune`\n",
+                                show_count(pruned.young_objects, "file"), show_bytes(pruned.young_bytes));
+        }
+        TRY(console.tell(text));
         return kDone;
     }
 

@@ -105,7 +105,7 @@ TEST(RecordView, TheFormOfALoadIsFixed) {
     EXPECT_EQ(json.str(),
               R"({"submission":7,"state":"published","version":3,"parts":[{"name":"ratings.csv","dataset":"ratings",)"
               R"("rows":20010,"accepted":20000,"rejected":10,"inserted":19000,"updated":1000,"deleted":0,)"
-              R"("unchanged":0,"held_deletes":0,"skipped_deletes":0,"errors_total":12,)"
+              R"("unchanged":0,"superseded":0,"held_deletes":0,"skipped_deletes":0,"errors_total":12,)"
               R"("counts":[{"code":"constraint-error","field":"rating","count":11},)"
               R"({"code":"blank-row","field":null,"count":1}]}]})");
 }
@@ -124,7 +124,8 @@ TEST(RecordView, WithoutAVersionItIsNull) {
         << json.str();
 }
 
-const std::vector<std::string> kColumns{"id", "name", "stars"};
+const std::vector<ResultColumn> kColumns{
+    {"id", ResultKind::int64}, {"name", ResultKind::text}, {"stars", ResultKind::float64}};
 
 TEST(ChangeView, OneLineForEachKind) {
     const ChangedRow inserted{Change::inserted, {}, {"7", "x", std::nullopt}};
@@ -141,10 +142,20 @@ TEST(ChangeView, JsonHasBothSides) {
     write_change(json, {Change::updated, {"7", "x", std::nullopt}, {"7", "y", "2"}}, kColumns);
     EXPECT_EQ(
         json.str(),
-        R"({"change":"updated","before":{"id":"7","name":"x","stars":null},"after":{"id":"7","name":"y","stars":"2"}})");
+        R"({"change":"updated","before":{"id":7,"name":"x","stars":null},"after":{"id":7,"name":"y","stars":2}})");
     JsonWriter other;
     write_change(other, {Change::deleted, {"7"}, {}}, kColumns);
-    EXPECT_EQ(other.str(), R"({"change":"deleted","before":{"id":"7"},"after":null})");
+    EXPECT_EQ(other.str(), R"({"change":"deleted","before":{"id":7},"after":null})");
+    JsonWriter kinds;
+    write_change(kinds, {Change::inserted, {}, {"true", "[1,2]", "2024-01-02", "1.50", "NaN", "7"}},
+                 {{"a", ResultKind::boolean},
+                  {"b", ResultKind::json},
+                  {"c", ResultKind::date},
+                  {"d", ResultKind::numeric},
+                  {"e", ResultKind::float64},
+                  {"f", ResultKind::text}});
+    EXPECT_EQ(kinds.str(), R"({"change":"inserted","before":null,)"
+                           R"("after":{"a":true,"b":[1,2],"c":"2024-01-02","d":1.50,"e":null,"f":"7"}})");
 }
 
 TEST(ErrorView, SaysWhatHappenedWhyAndWhatToDo) {
