@@ -392,7 +392,11 @@ std::optional<std::string> Play::compare_versions(Side& side) {
         for (std::int64_t v = std::max<std::int64_t>(0, info.pruned_below.value - 2); v <= last.value; ++v) {
             const Lines found = stored(side, info.name, Version(v));
             const bool pruned = Version(v) < info.pruned_below;
-            const Lines expected = pruned ? Lines{"version-pruned"} : seen_.at(Version(v)).at(info.name);
+            // Before the first version a model was empty, although it was not there yet.
+            const auto& then = seen_.at(Version(v));
+            const auto table = then.find(info.name);
+            CHECK(table != then.end() || v == 0);
+            const Lines expected = pruned ? Lines{"version-pruned"} : table != then.end() ? table->second : Lines{};
             if (found == expected) continue;
             return fmt::format(
                 "{} of {} at version {} is not what it was\n  read:\n{}  when it was the last version:\n{}", info.name,
