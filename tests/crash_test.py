@@ -189,7 +189,7 @@ class CrashTest(unittest.TestCase):
         seed = int(os.environ.get("INLET_SEED", random.randrange(1 << 30)))
         print(f"seed {seed}", flush=True)
         rng = random.Random(seed)
-        killed = 0
+        killed = published = 0
         for _ in range(ROUNDS):
             project = self.copy()
             delay = rng.uniform(0, self.load_seconds * 1.1)
@@ -199,9 +199,10 @@ class CrashTest(unittest.TestCase):
                 child.kill()
                 killed += child.wait() == -signal.SIGKILL
             moment = f"seed {seed}: killed after {delay:.3f} s"
-            self.assert_whole(project, [self.before, self.after], moment)
+            published += self.assert_whole(project, [self.before, self.after], moment) == self.after
             self.assert_once(project, moment)
-        self.assertGreater(killed, 0)
+        print(f"of {ROUNDS} loads {killed} were killed under way; {published} had published", flush=True)
+        self.assertGreater(killed, ROUNDS // 4)
 
     def test_full_disk(self):
         """A file system of limited size, larger at each step, so that the disk fills up at another place each time."""
