@@ -81,11 +81,6 @@ std::string show_moment(Timestamp moment) {
     return text;
 }
 
-std::string iso_moment(Timestamp moment) {
-    const Timestamp seconds = floor_seconds(moment);
-    return fmt::format("{}.{:06}Z", format_datetime(seconds * kSecond), moment - seconds * kSecond);
-}
-
 std::optional<std::uint64_t> read_bytes(std::string_view text) {
     double number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);

@@ -15,7 +15,6 @@ std::string show_count(std::uint64_t count, std::string_view noun); // "1 row", 
 std::string show_bytes(std::uint64_t bytes); // "812 B", "1.4 MB", "720 MB": powers of 1000, three digits
 std::string show_span(double seconds);       // "0.42 s", "12 s", "3:05", "1:02:03"
 std::string show_moment(Timestamp moment);   // "2026-11-20 10:18:43" (UTC)
-std::string iso_moment(Timestamp moment);    // "2026-11-20T10:18:43.250000Z", RFC 3339
 
 // "256MiB", "1.5 GB", "268435456": bytes. Units B, kB, MB, GB, TB (powers of 1000), KiB, MiB, GiB, TiB (of 1024), upper
 // and lower case alike.

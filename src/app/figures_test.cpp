@@ -45,8 +45,6 @@ TEST(Figures, SpansOfTime) {
 TEST(Figures, MomentsBeforeAndAfter1970) {
     EXPECT_EQ(show_moment(0), "1970-01-01 00:00:00");
     EXPECT_EQ(show_moment(1'700'000'000'999'999), "2023-11-14 22:13:20");
-    EXPECT_EQ(iso_moment(1'700'000'000'250'000), "2023-11-14T22:13:20.250000Z");
-    EXPECT_EQ(iso_moment(-1), "1969-12-31T23:59:59.999999Z");
 }
 
 TEST(Figures, SizesAreReadWithTheirUnits) {

@@ -1,4 +1,4 @@
-// Submissions and what became of them, for a person and as JSON. Floor 7; pure functions.
+// Submissions and what became of them, for a person. Floor 7; pure functions.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "app/paint.hpp"
-#include "base/json_writer.hpp"
 #include "catalog/catalog.hpp"
+#include "catalog/record_json.hpp"
 #include "records/violation.hpp"
 #include "warehouse/warehouse.hpp"
 
@@ -42,15 +42,5 @@ int exit_code_for(const SubmissionRecord& record);
 using NextSteps = std::vector<std::pair<std::string, std::string>>;
 NextSteps next_steps(const SubmissionRecord& record);
 std::string next_steps_text(const NextSteps& steps, Paint paint);
-
-// {"code","field","count"} for each; `field` is null for the record or file as a whole.
-void write_counts(JsonWriter& json, const std::vector<CodeCount>& counts);
-// {"name","dataset","rows","accepted","rejected","inserted","updated","deleted","unchanged","superseded","held_deletes","skipped_deletes","errors_total","counts"}
-void write_part(JsonWriter& json, const PartRecord& part);
-// Members of the object that `load` prints, without its braces: "submission","state","version","parts" and, where there
-// is one, "reason".
-void write_outcome(JsonWriter& json, const SubmissionRecord& record);
-// The whole record, as `show` and `submissions` print it.
-void write_record(JsonWriter& json, const SubmissionRecord& record);
 
 } // namespace inlet

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace inlet {
 
 // Microseconds since 1970-01-01T00:00:00Z.
 using Timestamp = std::int64_t;
+
+std::string iso_moment(Timestamp moment); // "2026-11-20T10:18:43.250000Z", RFC 3339
 
 class Clock {
 public:
