@@ -64,6 +64,12 @@ Error unknown_submission(SubmissionId id) {
     return {FailureCode::unknown_submission, fmt::format("there is no submission {}", id.value)};
 }
 
+Error unknown_key(std::string_view id) { return {FailureCode::unknown_key, fmt::format("there is no key `{}`", id)}; }
+
+Error key_exists(std::string_view id) {
+    return {FailureCode::bad_argument, fmt::format("there is a key `{}` already", id)};
+}
+
 Error wrong_state(SubmissionId id, SubmissionState stored, SubmissionState expected) {
     return {FailureCode::wrong_state, fmt::format("submission {} is {}, and this needs it to be {}", id.value,
                                                   to_string(stored), to_string(expected))};

@@ -113,6 +113,19 @@ struct CatalogEvent {
     std::string detail;      // JSON object
 };
 
+// A credential that somebody may show. Of its secret only a hash is kept.
+struct KeyRecord {
+    std::string id;     // public: part of the key's text
+    std::string name;   // whose it is, in words
+    std::string sha256; // of the secret; 64 lower-case hex digits
+    std::string role;
+    Timestamp created_at = 0; // given by the catalog
+    Timestamp expires_at = 0; // 0: never
+    Timestamp revoked_at = 0; // 0: it was not
+
+    bool operator==(const KeyRecord&) const = default;
+};
+
 // Errors besides those named: disk-full, catalog-failed. After one of these a change may have been made or not; what is
 // asked next tells.
 class Catalog {
@@ -140,6 +153,12 @@ public:
     // the record has no such hash from then on. Doing so again is no error. unknown-submission.
     virtual Status forget_raw(SubmissionId id) = 0;
     virtual Status forget_rejects(SubmissionId id) = 0;
+
+    virtual Status add_key(KeyRecord key) = 0; // bad-argument: there is one of that id
+    virtual Result<std::optional<KeyRecord>> key(std::string_view id) = 0;
+    virtual Result<std::vector<KeyRecord>> keys() = 0; // oldest first, revoked ones included
+    // Revoking it again changes nothing. unknown-key.
+    virtual Status revoke_key(std::string_view id) = 0;
 };
 
 } // namespace inlet

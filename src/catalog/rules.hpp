@@ -9,6 +9,8 @@ namespace inlet {
 inline constexpr std::string_view kPartsSpace = "_inlet";
 
 Error unknown_submission(SubmissionId id);
+Error unknown_key(std::string_view id);
+Error key_exists(std::string_view id);
 Error wrong_state(SubmissionId id, SubmissionState stored, SubmissionState expected);
 
 // Whether a submission makes a later one of the same bytes a repetition (see Catalog::same_bytes).

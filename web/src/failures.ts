@@ -75,6 +75,10 @@ export type FailureCode =
   | "unknown-package"
   | "unknown-submission"
   | "unknown-version"
+  | "unknown-key"
+  | "unknown-address"
+  | "method-not-allowed"
+  | "unauthenticated"
   | "ambiguous-target"
   | "incomplete-upload"
   | "rate-limited"
@@ -541,6 +545,34 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     httpStatus: 404,
     meaning: "There is no version with this number.",
     whatToDo: "List them with `inlet versions`.",
+  },
+  "unknown-key": {
+    code: "unknown-key",
+    kind: "request",
+    httpStatus: 404,
+    meaning: "There is no key with this id.",
+    whatToDo: "Take an id from `inlet keys`.",
+  },
+  "unknown-address": {
+    code: "unknown-address",
+    kind: "request",
+    httpStatus: 404,
+    meaning: "There is nothing at this address of the server.",
+    whatToDo: "Take an address from /openapi.json, which lists all there are.",
+  },
+  "method-not-allowed": {
+    code: "method-not-allowed",
+    kind: "request",
+    httpStatus: 405,
+    meaning: "The address is right, but not for this method.",
+    whatToDo: "Use one of the methods that the answer's Allow header names.",
+  },
+  "unauthenticated": {
+    code: "unauthenticated",
+    kind: "request",
+    httpStatus: 401,
+    meaning: "The call needs a credential, and none was sent or it is not valid (any more).",
+    whatToDo: "Send the header Authorization with the word Bearer and a key that `inlet keys create` printed.",
   },
   "ambiguous-target": {
     code: "ambiguous-target",

@@ -83,6 +83,10 @@ class FailureCode(str, Enum):
     UNKNOWN_PACKAGE = "unknown-package"
     UNKNOWN_SUBMISSION = "unknown-submission"
     UNKNOWN_VERSION = "unknown-version"
+    UNKNOWN_KEY = "unknown-key"
+    UNKNOWN_ADDRESS = "unknown-address"
+    METHOD_NOT_ALLOWED = "method-not-allowed"
+    UNAUTHENTICATED = "unauthenticated"
     AMBIGUOUS_TARGET = "ambiguous-target"
     INCOMPLETE_UPLOAD = "incomplete-upload"
     RATE_LIMITED = "rate-limited"
@@ -552,6 +556,34 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         404,
         "There is no version with this number.",
         "List them with `inlet versions`.",
+    ),
+    FailureCode.UNKNOWN_KEY: FailureInfo(
+        FailureCode.UNKNOWN_KEY,
+        FailureKind.REQUEST,
+        404,
+        "There is no key with this id.",
+        "Take an id from `inlet keys`.",
+    ),
+    FailureCode.UNKNOWN_ADDRESS: FailureInfo(
+        FailureCode.UNKNOWN_ADDRESS,
+        FailureKind.REQUEST,
+        404,
+        "There is nothing at this address of the server.",
+        "Take an address from /openapi.json, which lists all there are.",
+    ),
+    FailureCode.METHOD_NOT_ALLOWED: FailureInfo(
+        FailureCode.METHOD_NOT_ALLOWED,
+        FailureKind.REQUEST,
+        405,
+        "The address is right, but not for this method.",
+        "Use one of the methods that the answer's Allow header names.",
+    ),
+    FailureCode.UNAUTHENTICATED: FailureInfo(
+        FailureCode.UNAUTHENTICATED,
+        FailureKind.REQUEST,
+        401,
+        "The call needs a credential, and none was sent or it is not valid (any more).",
+        "Send the header Authorization with the word Bearer and a key that `inlet keys create` printed.",
     ),
     FailureCode.AMBIGUOUS_TARGET: FailureInfo(
         FailureCode.AMBIGUOUS_TARGET,

@@ -120,7 +120,39 @@ public:
         return {};
     }
 
+    Status add_key(KeyRecord key) override {
+        const std::lock_guard lock(mutex_);
+        if (find_key(key.id) != nullptr) return fail(key_exists(key.id));
+        key.created_at = clock_.now();
+        keys_.push_back(std::move(key));
+        return {};
+    }
+
+    Result<std::optional<KeyRecord>> key(std::string_view id) override {
+        const std::lock_guard lock(mutex_);
+        const KeyRecord* found = find_key(id);
+        return found == nullptr ? std::nullopt : std::optional(*found);
+    }
+
+    Result<std::vector<KeyRecord>> keys() override {
+        const std::lock_guard lock(mutex_);
+        return keys_;
+    }
+
+    Status revoke_key(std::string_view id) override {
+        const std::lock_guard lock(mutex_);
+        KeyRecord* found = find_key(id);
+        if (found == nullptr) return fail(unknown_key(id));
+        if (found->revoked_at == 0) found->revoked_at = clock_.now();
+        return {};
+    }
+
 private:
+    KeyRecord* find_key(std::string_view id) {
+        const auto found = std::ranges::find(keys_, id, &KeyRecord::id);
+        return found == keys_.end() ? nullptr : &*found;
+    }
+
     Entry* find(SubmissionId id) {
         if (id.value < 1 || std::cmp_greater(id.value, entries_.size())) return nullptr;
         return &entries_[static_cast<std::size_t>(id.value) - 1];
@@ -143,9 +175,10 @@ private:
 
     const Clock& clock_;
 
-    std::mutex mutex_;           // over both below
+    std::mutex mutex_;           // over all below
     std::vector<Entry> entries_; // by id, from 1
     std::vector<CatalogEvent> events_;
+    std::vector<KeyRecord> keys_;
 };
 
 } // namespace

@@ -106,7 +106,21 @@ CREATE INDEX events_by_submission ON events (submission, number);
 
 constexpr const char* kStep2 = "ALTER TABLE parts ADD COLUMN superseded INTEGER NOT NULL DEFAULT 0";
 
-constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2};
+// Keys, in the order in which they were made.
+constexpr const char* kStep3 = R"sql(
+CREATE TABLE keys (
+    number     INTEGER PRIMARY KEY,
+    id         TEXT NOT NULL UNIQUE,
+    name       TEXT NOT NULL,
+    sha256     TEXT NOT NULL,
+    role       TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    revoked_at INTEGER NOT NULL
+) STRICT;
+)sql";
+
+constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2, kStep3};
 
 struct Format {
     std::int64_t number = 0;

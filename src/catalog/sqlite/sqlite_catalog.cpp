@@ -80,6 +80,25 @@ Result<SubmissionRecord> read_submission(Connection& connection, SubmissionId id
     return record;
 }
 
+constexpr std::string_view kKeyColumns = "id, name, sha256, role, created_at, expires_at, revoked_at";
+
+KeyRecord key_of(const Query& row) {
+    return {.id = row.text(0),
+            .name = row.text(1),
+            .sha256 = row.text(2),
+            .role = row.text(3),
+            .created_at = row.integer(4),
+            .expires_at = row.integer(5),
+            .revoked_at = row.integer(6)};
+}
+
+Result<std::optional<KeyRecord>> read_key(Connection& connection, std::string_view id) {
+    Query row = TRY(connection.query(fmt::format("SELECT {} FROM keys WHERE id = ?", kKeyColumns)));
+    TRY(row.bind(id));
+    if (!TRY(row.step())) return std::nullopt;
+    return key_of(row);
+}
+
 Status read_undoes(Connection& connection, SubmissionRecord& record) {
     Query rows = TRY(connection.query("SELECT undone FROM submission_undoes WHERE submission = ? ORDER BY position"));
     TRY(rows.bind(record.id.value));
@@ -439,6 +458,38 @@ public:
             TRY(read_state(connection, id));
             return run_for(connection,
                            "UPDATE parts SET errors_sha256 = NULL, rejects_sha256 = NULL WHERE submission = ?", id);
+        });
+    }
+
+    Status add_key(KeyRecord key) override {
+        return writer_.commit([&](Connection& connection) -> Status {
+            if (TRY(read_key(connection, key.id))) return fail(key_exists(key.id));
+            Query row = TRY(connection.query("INSERT INTO keys (id, name, sha256, role, created_at, expires_at, "
+                                             "revoked_at) VALUES (?, ?, ?, ?, ?, ?, ?)"));
+            TRY(row.bind(key.id, key.name, key.sha256, key.role, clock_.now(), key.expires_at, key.revoked_at));
+            return row.run();
+        });
+    }
+
+    Result<std::optional<KeyRecord>> key(std::string_view id) override {
+        return reader_.ask([&](Connection& connection) { return read_key(connection, id); });
+    }
+
+    Result<std::vector<KeyRecord>> keys() override {
+        return reader_.ask([&](Connection& connection) -> Result<std::vector<KeyRecord>> {
+            Query rows = TRY(connection.query(fmt::format("SELECT {} FROM keys ORDER BY number", kKeyColumns)));
+            std::vector<KeyRecord> keys;
+            while (TRY(rows.step())) keys.push_back(key_of(rows));
+            return keys;
+        });
+    }
+
+    Status revoke_key(std::string_view id) override {
+        return writer_.commit([&](Connection& connection) -> Status {
+            if (!TRY(read_key(connection, id))) return fail(unknown_key(id));
+            Query row = TRY(connection.query("UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at = 0"));
+            TRY(row.bind(clock_.now(), id));
+            return row.run();
         });
     }
 
