@@ -85,6 +85,8 @@ ConsoleSettings console_settings(bool json, bool quiet, ColorMode color, const T
     return settings;
 }
 
+Status Console::flush() { return out_.flush(); }
+
 Status Console::print(std::string_view text) { return out_.write(text); }
 
 Status Console::print(JsonWriter& json) { return out_.write(json.take() + "\n"); }

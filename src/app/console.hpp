@@ -20,7 +20,7 @@ public:
         : descriptor_(descriptor), buffer_bytes_(buffer_bytes) {}
     ~DescriptorSink() override;
     Status write(std::span<const char> bytes) override; // io-failed, disk-full
-    Status flush();
+    Status flush() override;
     // Drops what is in the buffer, if nothing was written before it: whether that was so.
     bool take_back();
     // The reader at the other end went away (`| head`): not worth an error message.
@@ -67,6 +67,7 @@ public:
     // What was asked for: always written.
     Status print(std::string_view text);
     Status print(JsonWriter& json); // and a line end
+    Status flush();                 // of what was printed: while the program goes on
     // The report of an act for a person: written unless --quiet. Commands answer --json with print() instead.
     Status tell(std::string_view text);
     // A line beside the result, to standard error, unless --quiet.

@@ -57,13 +57,26 @@ void Interrupts::say(std::string what) {
     what_ = std::move(what);
 }
 
+void Interrupts::wait_for_first() {
+    std::unique_lock lock(mutex_);
+    awaited_ = true;
+    coming_.wait(lock, [&] { return came_; });
+}
+
 void Interrupts::wait() {
     std::array<pollfd, 2> sources{{{.fd = stop_, .events = POLLIN}, {.fd = signals_, .events = POLLIN}}};
-    while (::poll(sources.data(), sources.size(), -1) < 0) {
-    }
     signalfd_siginfo signal{};
-    if ((sources[1].revents & POLLIN) == 0 || ::read(signals_, &signal, sizeof signal) != sizeof signal) return;
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_, std::defer_lock);
+    for (;;) {
+        while (::poll(sources.data(), sources.size(), -1) < 0) {
+        }
+        if ((sources[1].revents & POLLIN) == 0 || ::read(signals_, &signal, sizeof signal) != sizeof signal) return;
+        lock.lock();
+        if (!awaited_ || came_) break;
+        came_ = true;
+        coming_.notify_all();
+        lock.unlock();
+    }
     if (clean_) clean_();
     // Over a bar that may stand there.
     std::string line = ::isatty(STDERR_FILENO) == 1 ? "\r\x1b[K" : "";

@@ -3,6 +3,7 @@
 // the signals.
 #pragma once
 
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -23,6 +24,8 @@ public:
     void at_end(std::function<void()> clean);
     // What to tell a person then, behind "interrupted: ", on standard error: what was kept, and how to go on.
     void say(std::string what);
+    // Returns at the first signal, which then does not end the program; another one does.
+    void wait_for_first();
 
 private:
     void wait();
@@ -32,6 +35,9 @@ private:
     std::mutex mutex_;
     std::function<void()> clean_; // behind mutex_
     std::string what_;            // behind mutex_
+    bool awaited_ = false;        // behind mutex_
+    bool came_ = false;           // behind mutex_
+    std::condition_variable coming_;
     std::thread thread_;
 };
 

@@ -120,6 +120,8 @@ void ProgressDisplay::show(const ProgressState& state) {
     drawn_ = now;
 }
 
+void ProgressDisplay::silence() { shown_ = false; }
+
 void ProgressDisplay::clear() {
     const std::lock_guard lock(mutex_);
     if (standing_) console_.warn("\r\x1b[K");

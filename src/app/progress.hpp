@@ -2,6 +2,7 @@
 // when nobody looks. Floor 7.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <mutex>
@@ -48,13 +49,14 @@ public:
     // Shows nothing with --quiet, nor with --json where standard error is no terminal.
     ProgressDisplay(Console& console, const Clock& clock);
     void show(const ProgressState& state); // as often as one likes; draws ten times a second at most
+    void silence();                        // shows nothing from now on
     void clear();                          // takes the bar away, before other text is written
 
 private:
     Console& console_;
     const Clock& clock_;
-    bool shown_; // at all
-    bool bar_;   // on a terminal
+    std::atomic<bool> shown_; // at all
+    bool bar_;                // on a terminal
     std::mutex mutex_;
     std::string doing_;     // behind mutex_
     RateMeter rate_;        // behind mutex_

@@ -209,4 +209,9 @@ Result<Pipeline*> Session::pipeline() {
     return pipeline;
 }
 
+Warehouse& Session::warehouse() {
+    CHECK(pipeline_ && warehouse_);
+    return *warehouse_;
+}
+
 } // namespace inlet

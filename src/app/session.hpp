@@ -61,6 +61,7 @@ public:
     Result<Warehouse*> reading(); // read only; holds every dataset of the project, and fits the catalog
     Result<Pipeline*> browsing(); // to look at what was kept: open_raw(), open_errors(), open_rejects()
     Result<Pipeline*> pipeline(); // to change things: recovered, datasets defined
+    Warehouse& warehouse();       // that of pipeline()
 
 private:
     Status take_lock(ProjectLock::Mode mode);

@@ -30,6 +30,7 @@ class ByteSink {
 public:
     virtual ~ByteSink() = default;
     virtual Status write(std::span<const char> bytes) = 0;
+    virtual Status flush() { return {}; } // hands on what a buffer holds
 };
 
 } // namespace inlet

@@ -1,0 +1,32 @@
+// The calls under /v1: deliveries in, and what became of them. Floor 6; the routes are safe from many threads.
+#pragma once
+
+#include "access/keyring.hpp"
+#include "catalog/catalog.hpp"
+#include "contract/project.hpp"
+#include "fronts/http/router.hpp"
+#include "pipeline/pipeline.hpp"
+#include "pipeline/runner.hpp"
+#include "warehouse/warehouse.hpp"
+
+namespace inlet::http {
+
+struct ApiParts { // borrowed; outlive the router
+    const Project& project;
+    Catalog& catalog;
+    Warehouse& warehouse;
+    Pipeline& pipeline;
+    Runner& runner;
+};
+
+// Adds all routes, /livez, /readyz and /openapi.json included.
+void add_api(Router& router, const ApiParts& parts);
+
+// Takes the key from `Authorization: Bearer KEY` or `X-API-Key: KEY` and puts the principal's name into the request.
+// Errors: unauthenticated, the catalog's.
+Status authenticate(const Keyring& keyring, Request& request);
+
+// The OpenAPI 3.1 document of these routes.
+std::string openapi_json(const std::vector<Route>& routes);
+
+} // namespace inlet::http

@@ -1,0 +1,69 @@
+// A request and its answer, as routes see them. Floor 6; values, one thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+#include "records/byte_source.hpp"
+
+namespace inlet::http {
+
+enum class Method : std::uint8_t { get, head, post, put, patch, del, options };
+std::string_view to_string(Method method);
+std::optional<Method> method_from(std::string_view name);
+
+// Names are compared case aside (RFC 9110, section 5.1).
+class Headers {
+public:
+    void add(std::string name, std::string value) { all_.emplace_back(std::move(name), std::move(value)); }
+    const std::string* find(std::string_view name) const; // the first of that name, or null
+    const std::vector<std::pair<std::string, std::string>>& all() const { return all_; }
+
+private:
+    std::vector<std::pair<std::string, std::string>> all_;
+};
+
+// The part of a request's target before `?`, decoded segment by segment, and the parameters after it (RFC 3986; + is a
+// space in a parameter, as in HTML forms).
+struct Target {
+    std::vector<std::string> segments;
+    std::vector<std::pair<std::string, std::string>> parameters;
+
+    // Error: bad-argument. Only the origin form is taken ("/a/b?c=d").
+    static Result<Target> parse(std::string_view text);
+};
+
+struct Request {
+    Method method = Method::get;
+    std::string target_text; // as sent
+    Target target;
+    Headers headers;
+    std::optional<std::uint64_t> body_bytes;   // as announced; nothing if it comes in chunks
+    std::string peer;                          // address of the other side; empty for a Unix socket
+    std::map<std::string, std::string> values; // of the route's {names}
+    std::string principal;                     // who is asking, once that is known
+
+    const std::string* parameter(std::string_view name) const; // the first of that name, or null
+};
+
+struct Response {
+    unsigned status = 200;
+    Headers headers;
+    std::string body;
+    // Instead of `body`; read on a pool thread until it ends. `stream_bytes`: how much will come, if known.
+    std::unique_ptr<ByteSource> stream;
+    std::optional<std::uint64_t> stream_bytes;
+};
+
+Response json_response(unsigned status, std::string json);
+// RFC 9457, with our `code` and way out.
+Response problem(const Error& error);
+
+} // namespace inlet::http

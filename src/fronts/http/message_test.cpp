@@ -1,0 +1,92 @@
+// Addresses, headers, problems and routes.
+#include "fronts/http/message.hpp"
+
+#include <gtest/gtest.h>
+
+#include "catalog/testing/conformance.hpp"
+#include "fronts/http/router.hpp"
+#include "objects/testing/conformance.hpp"
+#include "warehouse/testing/conformance.hpp"
+
+namespace inlet {
+
+// Linked in with the stores' test libraries, played elsewhere.
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ObjectStoreConformance);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(CatalogConformance);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(WarehouseConformance);
+
+} // namespace inlet
+
+namespace inlet::http {
+
+namespace {
+
+using Strings = std::vector<std::string>;
+
+TEST(Target, IsSplitAndDecoded) {
+    const auto target = Target::parse("/v1/da%20ta/%C3%A4%2F/?a=1&b=x+y%26&c&=d&a=2");
+    ASSERT_TRUE(target);
+    EXPECT_EQ(target->segments, (Strings{"v1", "da ta", "\xC3\xA4/", ""}));
+    EXPECT_EQ(target->parameters, (std::vector<std::pair<std::string, std::string>>{
+                                      {"a", "1"}, {"b", "x y&"}, {"c", ""}, {"", "d"}, {"a", "2"}}));
+    EXPECT_EQ(Target::parse("/")->segments, Strings{});
+    EXPECT_EQ(Target::parse("/?")->parameters.size(), 0U);
+    EXPECT_EQ(Target::parse("/a+b")->segments, Strings{"a+b"});
+}
+
+TEST(Target, WhatIsNoPathIsRefused) {
+    for (const char* text : {"", "*", "http://x/", "a/b", "/%", "/%4", "/%zz", "/%00", "/a?b=%"}) {
+        const auto target = Target::parse(text);
+        ASSERT_FALSE(target) << text;
+        EXPECT_EQ(target.error().code, FailureCode::bad_argument);
+    }
+}
+
+TEST(Headers, AreFoundCaseAside) {
+    Headers headers;
+    headers.add("Content-Type", "a");
+    headers.add("content-type", "b");
+    ASSERT_NE(headers.find("CONTENT-TYPE"), nullptr);
+    EXPECT_EQ(*headers.find("CONTENT-TYPE"), "a");
+    EXPECT_EQ(headers.find("Content"), nullptr);
+}
+
+TEST(Problem, SaysCodeStatusAndWayOut) {
+    const Response response =
+        problem(Error(FailureCode::unknown_dataset, "there is no dataset `x`").with("dataset", "x"));
+    EXPECT_EQ(response.status, 404U);
+    EXPECT_EQ(*response.headers.find("Content-Type"), "application/problem+json");
+    for (const char* part : {R"("code":"unknown-dataset")", R"("status":404)", R"("detail":"there is no dataset `x`")",
+                             R"("dataset":"x")", R"("what_to_do":)"})
+        EXPECT_NE(response.body.find(part), std::string::npos) << part;
+}
+
+TEST(Router, FindsTheRouteItsValuesAndWhatIsAllowed) {
+    Router router;
+    router.add({.path = "/a/{x}/b", .id = "get"});
+    router.add({.method = Method::post, .path = "/a/{x}/b", .id = "post"});
+    router.add({.path = "/a/c", .id = "other"});
+    const auto match = [&](Method method, const char* path) { return router.match(method, *Target::parse(path)); };
+    EXPECT_EQ(match(Method::get, "/a/1/b").route->id, "get");
+    EXPECT_EQ(match(Method::head, "/a/1/b").route->id, "get");
+    EXPECT_EQ(match(Method::post, "/a/1/b").values.at("x"), "1");
+    EXPECT_EQ(match(Method::get, "/a/c").route->id, "other");
+    EXPECT_EQ(match(Method::del, "/a/1/b").route, nullptr);
+    EXPECT_EQ(match(Method::del, "/a/1/b").allowed, "GET, HEAD, POST");
+    for (const char* path : {"/", "/a", "/a//b", "/a/1/b/", "/a/1/c", "/a/1"}) {
+        EXPECT_EQ(match(Method::get, path).route, nullptr) << path;
+        EXPECT_EQ(match(Method::get, path).allowed, "") << path;
+    }
+}
+
+TEST(Method, NamesAreThoseOfTheProtocol) {
+    for (const Method method :
+         {Method::get, Method::head, Method::post, Method::put, Method::patch, Method::del, Method::options})
+        EXPECT_EQ(method_from(to_string(method)), method);
+    EXPECT_EQ(method_from("get"), std::nullopt);
+    EXPECT_EQ(method_from("BREW"), std::nullopt);
+}
+
+} // namespace
+
+} // namespace inlet::http

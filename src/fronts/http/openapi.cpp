@@ -1,0 +1,111 @@
+// The OpenAPI document (https://spec.openapis.org/oas/v3.1.0), from the table of routes and the list of failures alone.
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/json_writer.hpp"
+#include "fronts/http/api.hpp"
+
+namespace inlet::http {
+
+namespace {
+
+std::string lower(std::string_view text) {
+    std::string out(text);
+    for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    return out;
+}
+
+// Codes by the status they are answered with.
+std::map<int, std::set<std::string_view>> failures_of(const Route& route) {
+    std::map<int, std::set<std::string_view>> by_status;
+    const auto add = [&](FailureCode code) {
+        by_status[failure_info(code).http_status].insert(failure_info(code).code);
+    };
+    for (const FailureCode code : route.failures) add(code);
+    if (!route.open) {
+        add(FailureCode::unauthenticated);
+        add(FailureCode::rate_limited);
+        add(FailureCode::bad_argument);
+        add(FailureCode::internal);
+    }
+    return by_status;
+}
+
+void write_parameter(JsonWriter& json, std::string_view name, std::string_view in, std::string_view description,
+                     std::string_view schema) {
+    json.begin_object().member("name", name).member("in", in).member("required", in == "path");
+    if (!description.empty()) json.member("description", description);
+    json.key("schema").raw(schema).end_object();
+}
+
+void write_route(JsonWriter& json, const Route& route) {
+    json.key(lower(to_string(route.method))).begin_object();
+    json.member("operationId", route.id).member("summary", route.summary);
+    json.key("parameters").begin_array();
+    for (const auto& [name, schema] : route.path_values) write_parameter(json, name, "path", "", schema);
+    for (const Parameter& parameter : route.parameters)
+        write_parameter(json, parameter.name, "query", parameter.description, parameter.schema);
+    json.end_array();
+    if (!route.body.empty()) {
+        json.key("requestBody").begin_object().member("required", true).key("content").begin_object();
+        json.key(route.body).begin_object().key("schema").begin_object().end_object().end_object();
+        json.end_object().end_object();
+    }
+    json.key("responses").begin_object();
+    for (const Answer& answer : route.answers) {
+        json.key(std::to_string(answer.status)).begin_object().member("description", answer.description);
+        if (!answer.content_type.empty()) {
+            json.key("content").begin_object().key(answer.content_type).begin_object();
+            json.key("schema").begin_object().end_object().end_object().end_object();
+        }
+        json.end_object();
+    }
+    for (const auto& [status, codes] : failures_of(route)) {
+        json.key(std::to_string(status)).begin_object();
+        json.member("description", fmt::format("{}", fmt::join(codes, ", ")));
+        json.key("content").begin_object().key("application/problem+json").begin_object();
+        json.key("schema").begin_object().member("$ref", "#/components/schemas/Problem").end_object();
+        json.end_object().end_object().end_object();
+    }
+    json.end_object();
+    if (route.open) json.key("security").begin_array().end_array();
+    json.end_object();
+}
+
+} // namespace
+
+std::string openapi_json(const std::vector<Route>& routes) {
+    std::map<std::string, std::vector<const Route*>> by_path;
+    for (const Route& route : routes) by_path[route.path].push_back(&route);
+    JsonWriter json;
+    json.begin_object().member("openapi", "3.1.0");
+    json.key("info").begin_object().member("title", "Inlet").member("version", "1").end_object();
+    json.key("security").begin_array().begin_object().key("key").begin_array().end_array().end_object().end_array();
+    json.key("paths").begin_object();
+    for (const auto& [path, here] : by_path) {
+        json.key(path).begin_object();
+        for (const Route* route : here) write_route(json, *route);
+        json.end_object();
+    }
+    json.end_object();
+    json.key("components").begin_object();
+    json.key("securitySchemes").begin_object().key("key").begin_object();
+    json.member("type", "http").member("scheme", "bearer").end_object().end_object();
+    json.key("schemas").begin_object().key("Problem").begin_object().member("type", "object");
+    json.key("required").begin_array();
+    for (const char* name : {"type", "title", "status", "code", "detail"}) json.value(name);
+    json.end_array();
+    json.key("properties").begin_object();
+    for (const char* name : {"type", "title", "detail", "what_to_do"})
+        json.key(name).begin_object().member("type", "string").end_object();
+    json.key("status").begin_object().member("type", "integer").end_object();
+    json.key("code").begin_object().member("type", "string").key("enum").begin_array();
+    for (const FailureInfo& info : all_failures()) json.value(info.code);
+    json.end_array().end_object();
+    json.end_object().end_object().end_object().end_object().end_object();
+    return json.take();
+}
+
+} // namespace inlet::http

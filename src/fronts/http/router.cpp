@@ -1,0 +1,50 @@
+#include "fronts/http/router.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace inlet::http {
+
+namespace {
+
+bool is_name(std::string_view segment) { return segment.starts_with('{'); }
+
+std::optional<std::map<std::string, std::string>> values_of(const std::vector<std::string>& pattern,
+                                                            const std::vector<std::string>& segments) {
+    if (pattern.size() != segments.size()) return std::nullopt;
+    std::map<std::string, std::string> values;
+    for (std::size_t i = 0; i < pattern.size(); ++i) {
+        if (is_name(pattern[i])) {
+            if (segments[i].empty()) return std::nullopt;
+            values[pattern[i].substr(1, pattern[i].size() - 2)] = segments[i];
+        } else if (pattern[i] != segments[i]) {
+            return std::nullopt;
+        }
+    }
+    return values;
+}
+
+} // namespace
+
+void Router::add(Route route) {
+    auto target = Target::parse(route.path);
+    CHECK(target);
+    segments_.push_back(std::move(target->segments));
+    routes_.push_back(std::move(route));
+}
+
+Router::Match Router::match(Method method, const Target& target) const {
+    Match match;
+    const Method wanted = method == Method::head ? Method::get : method;
+    for (std::size_t i = 0; i < routes_.size(); ++i) {
+        auto values = values_of(segments_[i], target.segments);
+        if (!values) continue;
+        if (routes_[i].method == wanted) return {&routes_[i], *std::move(values), ""};
+        if (!match.allowed.empty()) match.allowed += ", ";
+        match.allowed += to_string(routes_[i].method);
+        if (routes_[i].method == Method::get) match.allowed += ", HEAD";
+    }
+    return match;
+}
+
+} // namespace inlet::http

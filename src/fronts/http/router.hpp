@@ -1,0 +1,63 @@
+// Which call is whose: the one table of routes. The OpenAPI document is generated from it. Floor 6; built once, then
+// safe from many threads.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fronts/http/message.hpp"
+
+namespace inlet::http {
+
+// Called on a pool thread; may block. The body is read, at most once, as far as the route wants.
+using Handler = std::function<Result<Response>(const Request& request, ByteSource& body)>;
+
+struct Parameter {
+    std::string name;
+    std::string description;
+    std::string schema; // JSON Schema
+};
+
+struct Answer {
+    unsigned status = 200;
+    std::string description;
+    std::string content_type; // empty: no body
+};
+
+struct Route {
+    Method method = Method::get;
+    std::string path; // "/v1/submissions/{id}"; a {name} stands for one segment that is not empty
+    std::map<std::string, std::string> path_values; // JSON Schema of each {name}
+    std::string id;                                 // of the operation: "getSubmission"
+    std::string summary;
+    std::vector<Parameter> parameters; // in the query
+    std::string body;                  // content type of the request; empty: none
+    std::vector<Answer> answers;       // that are no failure
+    std::vector<FailureCode> failures; // beside those any call may meet
+    bool takes_long = false;           // its body may be large: called on the threads kept for that
+    bool open = false;                 // needs no credential
+    Handler handler;
+};
+
+class Router {
+public:
+    void add(Route route);
+    const std::vector<Route>& routes() const { return routes_; }
+
+    struct Match {
+        const Route* route = nullptr;              // null: none; see `allowed`
+        std::map<std::string, std::string> values; // of its {names}
+        std::string allowed;                       // "GET, HEAD": what the path knows, if the method is wrong
+    };
+    // HEAD is answered by what answers GET.
+    Match match(Method method, const Target& target) const;
+
+private:
+    std::vector<Route> routes_;
+    std::vector<std::vector<std::string>> segments_; // of each route's path
+};
+
+} // namespace inlet::http
