@@ -3,6 +3,7 @@
 #include "warehouse/duckdb/row_feed.hpp"
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstring>
 #include <utility>
 
@@ -199,14 +200,19 @@ public:
     Result<bool> next(Puller& puller) {
         if (puller.quota == 0 && !claim(puller)) return false;
         Slice& slice = puller.slice;
-        if (!take_rest(slice)) {
+        bool pulling = !take_rest_or_pull(slice);
+        if (pulling) {
             if (slice.pulled == nullptr || slice.pulled.use_count() != 1) slice.pulled = std::make_shared<Pulled>();
-            if (TRY(pass_.next(slice.pulled->batch))) {
+            const auto more = pass_.next(slice.pulled->batch);
+            if (more && *more) {
                 slice.pulled->list_accepted();
                 slice.position = 0;
                 slice.end = slice.pulled->count();
-            } else if (!take_rest_or_leave(puller)) {
-                return false;
+            } else {
+                const bool found = take_rest_or_leave(puller);
+                if (!more) return fail(more.error());
+                if (!found) return false;
+                pulling = false;
             }
         }
         const std::size_t count = std::min(slice.end - slice.position, puller.quota);
@@ -217,6 +223,7 @@ public:
         }
         puller.quota -= count;
         claimed_ -= count;
+        if (pulling) stop_pulling();
         return true;
     }
 
@@ -233,30 +240,43 @@ private:
         return true;
     }
 
-    bool take_rest(Slice& slice) {
+    // False: the thread is to pull.
+    bool take_rest_or_pull(Slice& slice) {
         const std::scoped_lock lock(mutex_);
+        if (take_rest(slice)) return true;
+        ++pulling_;
+        return false;
+    }
+
+    // At the end of the feed. Another thread may have pulled rows just now that are beyond its own quota.
+    bool take_rest_or_leave(Puller& puller) {
+        std::unique_lock lock(mutex_);
+        stop_pulling();
+        pulled_.wait(lock, [&] { return !rest_.empty() || pulling_ == 0; });
+        if (take_rest(puller.slice)) return true;
+        claimed_ -= puller.quota;
+        puller.quota = 0;
+        return false;
+    }
+
+    // These two under mutex_.
+    bool take_rest(Slice& slice) {
         if (rest_.empty()) return false;
         slice = std::move(rest_.back());
         rest_.pop_back();
         return true;
     }
-
-    bool take_rest_or_leave(Puller& puller) {
-        const std::scoped_lock lock(mutex_);
-        if (!rest_.empty()) {
-            puller.slice = std::move(rest_.back());
-            rest_.pop_back();
-            return true;
-        }
-        claimed_ -= puller.quota;
-        puller.quota = 0;
-        return false;
+    void stop_pulling() {
+        --pulling_;
+        pulled_.notify_all();
     }
 
     std::mutex mutex_;
     std::uint64_t unclaimed_;   // behind mutex_: rows that no thread is to take yet
     std::uint64_t claimed_ = 0; // behind mutex_: rows that threads are still to take
     std::vector<Slice> rest_;   // behind mutex_: beyond the quota of who pulled them
+    std::size_t pulling_ = 0;   // behind mutex_: threads that are about to give back a rest, or not
+    std::condition_variable pulled_;
     FeedPass pass_;
 };
 
