@@ -40,7 +40,7 @@ class ValidateTest(InletCase):
         self.assertEqual(sorted((c["code"], c["field"] or "", c["count"]) for c in report["counts"]), [
             ("blank-row", "", 1), ("constraint-error", "score", 1), ("primary-key", "id", 1), ("type-error", "day", 1)])
         self.assertEqual(report["dialect"], {"delimiter": ";", "quoteChar": '"', "header": True})
-        self.assertIsInstance(report["seconds"], float)
+        self.assertIsInstance(report["seconds"], (int, float))  # a number; 0 on a fast machine
         first = report["errors"][0]
         self.assertEqual(list(first), ["code", "row", "line", "byte", "field", "column", "value", "message", "record"])
         self.assertEqual({**first, "message": ""}, {
