@@ -30,25 +30,6 @@ const std::vector<ResultColumn> kColumns{
     {"word", ResultKind::text},   {"tree", ResultKind::json},   {"exact", ResultKind::numeric},
 };
 
-PhysicalType physical(ResultKind kind) {
-    switch (kind) {
-    case ResultKind::boolean:
-        return PhysicalType::boolean;
-    case ResultKind::int64:
-        return PhysicalType::int64;
-    case ResultKind::float64:
-        return PhysicalType::float64;
-    case ResultKind::date:
-        return PhysicalType::date;
-    case ResultKind::time:
-        return PhysicalType::time;
-    case ResultKind::timestamp:
-        return PhysicalType::timestamp;
-    default:
-        return PhysicalType::text;
-    }
-}
-
 void set_text(RecordBatch& batch, std::size_t column, std::size_t row, std::string_view text) {
     batch.columns[column].values<TextRef>()[row] = batch.arena.store(text);
 }
@@ -58,7 +39,7 @@ void fill(RecordBatch& batch) {
     batch.rows = 3;
     batch.columns.resize(kColumns.size());
     for (std::size_t i = 0; i < kColumns.size(); ++i) {
-        batch.columns[i].reset(physical(kColumns[i].kind), 3);
+        batch.columns[i].reset(physical_type(kColumns[i].kind), 3);
         batch.columns[i].present.reset(1);
     }
     auto& columns = batch.columns;

@@ -15,24 +15,7 @@ namespace inlet {
 namespace {
 
 std::string shown(const Column& column, std::size_t row) {
-    if (!column.present.test(row)) return "NULL";
-    switch (column.type) {
-    case PhysicalType::boolean:
-        return column.values<std::uint8_t>()[row] != 0 ? "true" : "false";
-    case PhysicalType::int64:
-        return std::to_string(column.values<std::int64_t>()[row]);
-    case PhysicalType::float64:
-        return format_number(column.values<double>()[row]);
-    case PhysicalType::date:
-        return format_date(column.values<std::int32_t>()[row]);
-    case PhysicalType::time:
-        return format_time(column.values<std::int64_t>()[row]);
-    case PhysicalType::timestamp:
-        return format_datetime(column.values<std::int64_t>()[row]);
-    case PhysicalType::text:
-        return std::string(column.values<TextRef>()[row].view());
-    }
-    return {};
+    return column.present.test(row) ? value_text(column, row) : "NULL";
 }
 
 // The value, or what is wrong: "value", "NULL", "! message".

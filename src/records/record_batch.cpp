@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "records/scalars.hpp"
+
 namespace inlet {
 
 PhysicalType physical_type(const Field& field) {
@@ -26,6 +28,26 @@ PhysicalType physical_type(const Field& field) {
         return PhysicalType::text;
     }
     return PhysicalType::text;
+}
+
+std::string value_text(const Column& column, std::size_t row) {
+    switch (column.type) {
+    case PhysicalType::boolean:
+        return column.values<std::uint8_t>()[row] != 0 ? "true" : "false";
+    case PhysicalType::int64:
+        return std::to_string(column.values<std::int64_t>()[row]);
+    case PhysicalType::float64:
+        return format_number(column.values<double>()[row]);
+    case PhysicalType::date:
+        return format_date(column.values<std::int32_t>()[row]);
+    case PhysicalType::time:
+        return format_time(column.values<std::int64_t>()[row]);
+    case PhysicalType::timestamp:
+        return format_datetime(column.values<std::int64_t>()[row]);
+    case PhysicalType::text:
+        return std::string(column.values<TextRef>()[row].view());
+    }
+    CHECK(!"a physical type has a text");
 }
 
 std::size_t Bitmap::count() const {

@@ -95,6 +95,9 @@ private:
     std::vector<std::uint64_t> values_; // 8-byte aligned storage
 };
 
+// A value that is present, as text: numbers and moments as the format_ functions of scalars.hpp write them.
+std::string value_text(const Column& column, std::size_t row);
+
 // Text the batch owns (unescaped or converted); stable addresses until clear().
 class TextArena {
 public:

@@ -21,26 +21,6 @@ std::string_view cut(std::string_view text, std::size_t bytes) {
     return text.substr(0, bytes);
 }
 
-std::string value_text(const Column& column, std::size_t record) {
-    switch (column.type) {
-    case PhysicalType::boolean:
-        return column.values<std::uint8_t>()[record] != 0 ? "true" : "false";
-    case PhysicalType::int64:
-        return std::to_string(column.values<std::int64_t>()[record]);
-    case PhysicalType::float64:
-        return format_number(column.values<double>()[record]);
-    case PhysicalType::date:
-        return format_date(column.values<std::int32_t>()[record]);
-    case PhysicalType::time:
-        return format_time(column.values<std::int64_t>()[record]);
-    case PhysicalType::timestamp:
-        return format_datetime(column.values<std::int64_t>()[record]);
-    case PhysicalType::text:
-        return std::string(column.values<TextRef>()[record].view());
-    }
-    return {};
-}
-
 std::string key_text(const RecordBatch& batch, const std::vector<std::size_t>& fields, std::size_t record) {
     std::string text;
     for (std::size_t i = 0; i < fields.size(); ++i)

@@ -39,6 +39,7 @@ enum class Effect : std::uint8_t {
     delete_missing, // deletes live rows whose key is missing from the part and that no later version wrote: deletions
                     // that were held
 };
+std::string_view to_string(Effect effect); // as VersionEntry::kind
 
 struct PublishPart {
     std::string dataset;
@@ -101,6 +102,7 @@ struct ResultColumn {
     std::string name;
     ResultKind kind = ResultKind::text;
 };
+PhysicalType physical_type(ResultKind kind); // how a column of the kind lies in memory
 
 // Receives a result batch by batch. In result batches no row is rejected.
 class ResultSink {

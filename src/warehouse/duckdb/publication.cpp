@@ -17,22 +17,6 @@ namespace inlet::duck {
 
 namespace {
 
-std::string_view kind_of(Effect effect) {
-    switch (effect) {
-    case Effect::append:
-        return "append";
-    case Effect::upsert:
-        return "upsert";
-    case Effect::replace:
-        return "replace";
-    case Effect::sync:
-        return "sync";
-    case Effect::delete_missing:
-        return "delete_missing";
-    }
-    CHECK(!"an effect has a name");
-}
-
 ChangeCounts& operator+=(ChangeCounts& left, const ChangeCounts& right) {
     left.inserted += right.inserted;
     left.updated += right.updated;
@@ -149,13 +133,13 @@ Result<SubmissionOutcome> Publication::publish_one(const PublishSubmission& subm
             if (line == lines.end()) {
                 lines.push_back({change.table->name,
                                  submission.id,
-                                 std::string(kind_of(change.part->effect)),
+                                 std::string(to_string(change.part->effect)),
                                  change.counts,
                                  {},
                                  change.settles});
             } else {
                 line->counts += change.counts;
-                line->kind = kind_of(change.part->effect);
+                line->kind = to_string(change.part->effect);
                 line->settled = line->settled || change.settles;
             }
             wrote = true;
@@ -230,7 +214,7 @@ Result<Decision> Publication::prepare(ChangeSet& change, const PublishSubmission
     }
     if (table.key.empty() && change.part->effect != Effect::replace) {
         return fail(FailureCode::bad_argument,
-                    fmt::format("`{}` has no primary key, which {} needs", table.name, kind_of(change.part->effect)));
+                    fmt::format("`{}` has no primary key, which {} needs", table.name, to_string(change.part->effect)));
     }
     const auto approved = submission.approved_deletes.find(table.name);
     const auto deletes =

@@ -33,7 +33,7 @@ public:
         for (std::size_t r = 0; r < rows.rows; r++) {
             TextRow row;
             row.reserve(rows.columns.size());
-            for (const Column& column : rows.columns) row.push_back(value_text(column, r));
+            for (const Column& column : rows.columns) row.push_back(cell_text(column, r));
             TRY(row_(std::move(row)));
         }
         return {};
@@ -71,25 +71,9 @@ Result<Reading> prepare_reading(Connection& connection, const std::string& sql, 
     return reading;
 }
 
-std::optional<std::string> value_text(const Column& column, std::size_t row) {
+std::optional<std::string> cell_text(const Column& column, std::size_t row) {
     if (!column.present.test(row)) return std::nullopt;
-    switch (column.type) {
-    case PhysicalType::boolean:
-        return column.values<std::uint8_t>()[row] != 0 ? "true" : "false";
-    case PhysicalType::int64:
-        return std::to_string(column.values<std::int64_t>()[row]);
-    case PhysicalType::float64:
-        return format_number(column.values<double>()[row]);
-    case PhysicalType::date:
-        return format_date(column.values<std::int32_t>()[row]);
-    case PhysicalType::time:
-        return format_time(column.values<std::int64_t>()[row]);
-    case PhysicalType::timestamp:
-        return format_datetime(column.values<std::int64_t>()[row]);
-    case PhysicalType::text:
-        return std::string(column.values<TextRef>()[row].view());
-    }
-    CHECK(!"a physical type has a text");
+    return value_text(column, row);
 }
 
 Status each_row(Connection& connection, const std::string& sql, const std::function<Status(TextRow&&)>& row) {

@@ -28,7 +28,7 @@ using TextRow = std::vector<std::optional<std::string>>;
 Status each_row(Connection& connection, const std::string& sql, const std::function<Status(TextRow&&)>& row);
 
 // A value as text, as the diff and exports show it; nothing if there is none.
-std::optional<std::string> value_text(const Column& column, std::size_t row);
+std::optional<std::string> cell_text(const Column& column, std::size_t row);
 
 // `SELECT` of the table as of a version (nothing: now): the columns of the revision that stood then, _version,
 // _submission. `catalog`, when given, is put ahead of the names of tables, so that views of the same name do not shadow

@@ -58,28 +58,6 @@ Delivery delivery_of(duckdb_logical_type type) {
     }
 }
 
-PhysicalType physical_type(ResultKind kind) {
-    switch (kind) {
-    case ResultKind::boolean:
-        return PhysicalType::boolean;
-    case ResultKind::int64:
-        return PhysicalType::int64;
-    case ResultKind::float64:
-        return PhysicalType::float64;
-    case ResultKind::date:
-        return PhysicalType::date;
-    case ResultKind::time:
-        return PhysicalType::time;
-    case ResultKind::timestamp:
-        return PhysicalType::timestamp;
-    case ResultKind::text:
-    case ResultKind::json:
-    case ResultKind::numeric:
-        return PhysicalType::text;
-    }
-    CHECK(!"a result kind has a physical type");
-}
-
 namespace {
 
 template <class From, class To>

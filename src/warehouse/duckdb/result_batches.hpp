@@ -23,7 +23,4 @@ Delivery delivery_of(duckdb_logical_type type);
 Status deliver(duckdb_prepared_statement statement, const std::vector<ResultColumn>& columns, FailureCode fallback,
                ResultSink& sink);
 
-// The physical type that a kind lies in memory as.
-PhysicalType physical_type(ResultKind kind);
-
 } // namespace inlet::duck

@@ -9,28 +9,6 @@ namespace {
 
 constexpr std::size_t kBatchRows = 1024;
 
-PhysicalType physical_of(ResultKind kind) {
-    switch (kind) {
-    case ResultKind::boolean:
-        return PhysicalType::boolean;
-    case ResultKind::int64:
-        return PhysicalType::int64;
-    case ResultKind::float64:
-        return PhysicalType::float64;
-    case ResultKind::date:
-        return PhysicalType::date;
-    case ResultKind::time:
-        return PhysicalType::time;
-    case ResultKind::timestamp:
-        return PhysicalType::timestamp;
-    case ResultKind::text:
-    case ResultKind::json:
-    case ResultKind::numeric:
-        return PhysicalType::text;
-    }
-    CHECK(!"every kind has a physical type");
-}
-
 void write_cell(const Cell& cell, Column& column, std::size_t record, TextArena& arena) {
     if (std::holds_alternative<std::monostate>(cell)) {
         column.present.reset(record);
@@ -144,7 +122,7 @@ Status send(const std::vector<ResultColumn>& columns, const std::vector<Cells>& 
         batch.rejected.assign(batch.rows, false);
         batch.columns.resize(columns.size());
         for (std::size_t c = 0; c < columns.size(); ++c) {
-            batch.columns[c].reset(physical_of(columns[c].kind), batch.rows);
+            batch.columns[c].reset(physical_type(columns[c].kind), batch.rows);
             for (std::size_t i = 0; i < batch.rows; ++i) {
                 write_cell(rows[from + i][c], batch.columns[c], i, batch.arena);
             }

@@ -35,22 +35,6 @@ struct Plan {
     bool settles = false;
 };
 
-std::string_view name_of(Effect effect) {
-    switch (effect) {
-    case Effect::append:
-        return "append";
-    case Effect::upsert:
-        return "upsert";
-    case Effect::replace:
-        return "replace";
-    case Effect::sync:
-        return "sync";
-    case Effect::delete_missing:
-        return "delete_missing";
-    }
-    CHECK(!"an effect has a name");
-}
-
 std::vector<std::size_t> all_columns(const Table& table) {
     std::vector<std::size_t> out;
     for (std::size_t i = 0; i < table.columns.size(); ++i) out.push_back(i);
@@ -143,7 +127,7 @@ Result<Decision> PartWriter::decide() {
     case Effect::delete_missing:
         if (table_.key.empty()) {
             return fail(FailureCode::bad_argument,
-                        fmt::format("`{}` has no primary key, which {} needs", table_.name, name_of(part_.effect)));
+                        fmt::format("`{}` has no primary key, which {} needs", table_.name, to_string(part_.effect)));
         }
         return part_.effect == Effect::delete_missing ? decide_missing() : decide_by_key();
     }
@@ -432,7 +416,7 @@ Result<SubmissionOutcome> publish_one(State& state, const PublishSubmission& sub
         outcome.parts.push_back(writer.write(version, sample_rows));
         const ChangeCounts& counts = outcome.parts.back().counts;
         VersionEntry& line = lines[part.dataset];
-        line.kind = name_of(part.effect);
+        line.kind = to_string(part.effect);
         line.counts.inserted += counts.inserted;
         line.counts.updated += counts.updated;
         line.counts.deleted += counts.deleted;

@@ -136,23 +136,7 @@ private:
 
 std::optional<std::string> cell_text(const Column& column, std::size_t record) {
     if (!column.present.test(record)) return std::nullopt;
-    switch (column.type) {
-    case PhysicalType::boolean:
-        return column.values<std::uint8_t>()[record] != 0 ? "true" : "false";
-    case PhysicalType::int64:
-        return std::to_string(column.values<std::int64_t>()[record]);
-    case PhysicalType::float64:
-        return format_number(column.values<double>()[record]);
-    case PhysicalType::date:
-        return format_date(column.values<std::int32_t>()[record]);
-    case PhysicalType::time:
-        return format_time(column.values<std::int64_t>()[record]);
-    case PhysicalType::timestamp:
-        return format_datetime(column.values<std::int64_t>()[record]);
-    case PhysicalType::text:
-        return std::string(column.values<TextRef>()[record].view());
-    }
-    CHECK(!"every type has a text");
+    return value_text(column, record);
 }
 
 } // namespace

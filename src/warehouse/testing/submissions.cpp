@@ -11,22 +11,6 @@ namespace inlet {
 
 namespace {
 
-std::string_view name_of(Effect effect) {
-    switch (effect) {
-    case Effect::append:
-        return "append";
-    case Effect::upsert:
-        return "upsert";
-    case Effect::replace:
-        return "replace";
-    case Effect::sync:
-        return "sync";
-    case Effect::delete_missing:
-        return "delete_missing";
-    }
-    CHECK(!"an effect has a name");
-}
-
 std::string name_of(const DeletePolicy& policy) {
     std::string out = policy.policy == DeletePolicy::Policy::missing ? "missing" : "none";
     if (policy.max_rows) out += fmt::format(" max_rows={}", *policy.max_rows);
@@ -81,7 +65,7 @@ std::string to_string(const ChangeCounts& counts) {
 }
 
 std::string to_string(const PartText& part) {
-    std::string out = fmt::format("{} {}", name_of(part.effect), part.dataset);
+    std::string out = fmt::format("{} {}", to_string(part.effect), part.dataset);
     if (part.effect == Effect::sync || part.effect == Effect::replace)
         out += fmt::format(" [{}]", name_of(part.deletes));
     if (part.rejected > 0) {
