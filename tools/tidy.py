@@ -25,7 +25,7 @@ FLOORS = {
     "contract": 1,
     "records": 2,
     "objects": 3, "warehouse": 3, "catalog": 3,
-    "access": 4,
+    "access": 4, "http": 4,
     "pipeline": 5,
     "fronts/http": 6, "fronts/tus": 6, "fronts/s3": 6, "fronts/grpc": 6, "fronts/kafka": 6, "fronts/folder": 6,
     "fronts/command": 6,

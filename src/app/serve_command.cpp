@@ -1,6 +1,5 @@
 // `inlet serve`: the program as a server; `inlet keys`: who may call it.
 #include <charconv>
-#include <mutex>
 
 #include <fmt/format.h>
 
@@ -9,17 +8,13 @@
 #include "app/console.hpp"
 #include "app/display_text.hpp"
 #include "app/figures.hpp"
+#include "app/server.hpp"
 #include "app/session.hpp"
 #include "app/text_table.hpp"
-#include "fronts/http/api.hpp"
-#include "fronts/http/http_server.hpp"
-#include "pipeline/runner.hpp"
 
 namespace inlet {
 
 namespace {
-
-constexpr const char* kAdmin = "admin";
 
 std::optional<std::uint16_t> read_port(std::string_view text) {
     std::uint16_t port = 0;
@@ -68,48 +63,23 @@ public:
 
     Result<int> run(Session& session) override {
         http::ServerOptions options = TRY(listening(listen_));
-        Console& console = session.console();
         session.progress().silence();
-        Pipeline* pipeline = TRY(session.pipeline());
-        Catalog* catalog = TRY(session.catalog());
-        Keyring keyring(*catalog, session.clock());
-        const std::string first_key = TRY(make_first_key(keyring, *catalog));
-
-        std::mutex speaking; // the console is for one thread at a time
-        Runner runner(*pipeline, *catalog, [&](const Error& error) {
-            const std::scoped_lock lock(speaking);
-            console.warn(error_text(error, console.err_paint()));
-        });
-        const Project& project = *TRY(session.project());
-        http::Router router;
-        http::add_api(router, {project, *catalog, session.warehouse(), *pipeline, runner});
-        const auto server = TRY(http::HttpServer::start(
-            options, router, [&](http::Request& request) { return http::authenticate(keyring, request); },
-            [&](const http::Served& served) {
-                const std::scoped_lock lock(speaking);
-                log(console, served);
-            }));
-        {
-            const std::scoped_lock lock(speaking);
-            TRY(announce(console, options, server->port(), first_key));
-        }
+        const auto server = TRY(Server::start(session, options));
+        TRY(server->with_console([&](Console& shared) { return announce(shared, options, *server); }));
         session.interrupts().wait_for_first();
-        const std::scoped_lock lock(speaking);
-        console.note("ending: running requests are finished; again to end at once");
+        TRY(server->with_console([](Console& shared) -> Status {
+            shared.note("ending: running requests are finished; again to end at once");
+            return {};
+        }));
         return kDone;
     }
 
 private:
-    static Result<std::string> make_first_key(Keyring& keyring, Catalog& catalog) {
-        if (!TRY(catalog.keys()).empty()) return "";
-        return TRY(keyring.make(kAdmin, kAdmin, 0)).text;
-    }
-
-    static Status announce(Console& console, const http::ServerOptions& options, std::uint16_t port,
-                           const std::string& first_key) {
+    static Status announce(Console& console, const http::ServerOptions& options, const Server& server) {
         const std::string host =
             options.address.find(':') == std::string::npos ? options.address : "[" + options.address + "]";
-        const std::string url = fmt::format("http://{}:{}", host, port);
+        const std::string url = fmt::format("http://{}:{}", host, server.port());
+        const std::string& first_key = server.first_key();
         if (console.json()) {
             JsonWriter json;
             json.begin_object().member("url", url);
@@ -126,19 +96,6 @@ private:
             TRY(console.print(text));
         }
         return console.flush();
-    }
-
-    static void log(Console& console, const http::Served& served) {
-        if (console.quiet()) return;
-        const http::Request* request = served.request;
-        JsonWriter json;
-        json.begin_object();
-        if (request != nullptr) {
-            json.member("method", to_string(request->method)).member("target", request->target_text);
-            json.member("peer", request->peer).member("by", request->principal);
-        }
-        json.member("status", served.status).member("seconds", served.seconds).end_object();
-        console.warn(json.take() + "\n");
     }
 
     std::string listen_ = "127.0.0.1:8080";
@@ -182,7 +139,7 @@ private:
     Result<int> create(Session& session, Catalog& catalog) const {
         if (name_.empty()) return usage_error("create needs a name that says whose key it is");
         Console& console = session.console();
-        const Keyring::Made made = TRY(Keyring(catalog, session.clock()).make(name_, kAdmin, 0));
+        const Keyring::Made made = TRY(Keyring(catalog, session.clock()).make(name_, kAdminRole, 0));
         if (console.json()) {
             JsonWriter json;
             json.begin_object().member("id", made.record.id).member("name", made.record.name);

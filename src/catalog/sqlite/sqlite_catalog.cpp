@@ -1,18 +1,14 @@
-// Submissions as rows. All writing goes through one Writer and all reading through one Reader, each with a connection
-// and a lock of its own, so that a read never waits for a sync.
+// Submissions as rows.
 #include "catalog/sqlite/sqlite_catalog.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <limits>
-#include <mutex>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "base/commit_point.hpp"
 #include "catalog/rules.hpp"
-#include "catalog/sqlite/connection.hpp"
+#include "catalog/sqlite/database.hpp"
 #include "catalog/sqlite/schema.hpp"
 
 namespace inlet {
@@ -253,73 +249,14 @@ Status write_event(Connection& connection, SubmissionId id, const CatalogEvent& 
     return row.run();
 }
 
-// ---- who writes and who reads ---------------------------------------------------------------------------------------
-
-// Makes changes durable, one transaction each. That a change is a function and its transaction is opened here lets one
-// thread commit many of them at once later, without the changes noticing.
-class Writer {
-public:
-    using Change = std::function<Status(Connection&)>;
-
-    explicit Writer(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
-
-    // Returns once the change would survive a power cut. A change that fails leaves nothing.
-    Status commit(const Change& change) {
-        const std::lock_guard lock(mutex_);
-        TRY(connection_->begin_writing());
-        Status status = change(*connection_);
-        if (status) {
-            commit_point("catalog.before-commit");
-            status = connection_->commit();
-        }
-        if (!status) {
-            connection_->rollback();
-            return status;
-        }
-        commit_point("catalog.after-commit");
-        return {};
-    }
-
-private:
-    std::mutex mutex_; // over the connection
-    std::unique_ptr<Connection> connection_;
-};
-
-// Answers questions, each from one state of the catalog.
-class Reader {
-public:
-    explicit Reader(std::string path) : path_(std::move(path)) {}
-
-    // What was committed before the question began.
-    template <class Question>
-    auto ask(Question question) -> decltype(question(std::declval<Connection&>())) {
-        const std::lock_guard lock(mutex_);
-        if (!connection_) {
-            auto opened = TRY(Connection::open(path_)); // here and not before: a program that only writes starts faster
-            TRY(sqlite::prepare_connection(*opened));
-            TRY(opened->execute("PRAGMA query_only = ON"));
-            connection_ = std::move(opened);
-        }
-        TRY(connection_->begin_reading());
-        auto answer = question(*connection_);
-        connection_->rollback(); // of a transaction that only read: its plain end
-        return answer;
-    }
-
-private:
-    const std::string path_;
-    std::mutex mutex_;                       // over the connection
-    std::unique_ptr<Connection> connection_; // null until the first question
-};
-
 class SqliteCatalog final : public Catalog {
 public:
     SqliteCatalog(std::unique_ptr<Connection> writing, std::string path, const Clock& clock)
-        : clock_(clock), writer_(std::move(writing)), reader_(std::move(path)) {}
+        : clock_(clock), database_(std::move(writing), std::move(path)) {}
 
     Result<SubmissionId> create(SubmissionRecord record, const CatalogEvent& event) override {
         SubmissionId id;
-        Status status = writer_.commit([&](Connection& connection) -> Status {
+        Status status = database_.writer.commit([&](Connection& connection) -> Status {
             const Timestamp now = clock_.now();
             {
                 Query row = TRY(connection.query("INSERT INTO submissions (kind, state, reason_code, reason, target, "
@@ -339,7 +276,7 @@ public:
     }
 
     Status update(const SubmissionRecord& record, SubmissionState expected, const CatalogEvent& event) override {
-        return writer_.commit([&](Connection& connection) -> Status {
+        return database_.writer.commit([&](Connection& connection) -> Status {
             const SubmissionState stored = TRY(read_state(connection, record.id));
             if (stored != expected) return fail(wrong_state(record.id, stored, expected));
             const Timestamp now = clock_.now();
@@ -361,7 +298,7 @@ public:
     }
 
     Result<SubmissionRecord> get(SubmissionId id) override {
-        return reader_.ask([&](Connection& connection) { return read_record(connection, id); });
+        return database_.reader.ask([&](Connection& connection) { return read_record(connection, id); });
     }
 
     Result<std::vector<SubmissionRecord>> list(const SubmissionFilter& filter) override {
@@ -369,7 +306,7 @@ public:
         const std::int64_t before = filter.before ? filter.before->value : kMost;
         const auto limit = static_cast<std::int64_t>(std::min(filter.limit, static_cast<std::size_t>(kMost)));
         const std::string_view state = filter.state ? to_string(*filter.state) : std::string_view();
-        return reader_.ask([&](Connection& connection) -> Result<std::vector<SubmissionRecord>> {
+        return database_.reader.ask([&](Connection& connection) -> Result<std::vector<SubmissionRecord>> {
             if (!filter.dataset.empty()) {
                 // Either side stops at the limit, so that a page costs what it shows and not what the dataset has.
                 Query ids = TRY(connection.query("SELECT id FROM (SELECT id FROM submissions WHERE target = ?1 AND id "
@@ -395,7 +332,7 @@ public:
     }
 
     Result<std::vector<SubmissionRecord>> unfinished() override {
-        return reader_.ask([](Connection& connection) -> Result<std::vector<SubmissionRecord>> {
+        return database_.reader.ask([](Connection& connection) -> Result<std::vector<SubmissionRecord>> {
             Query ids = TRY(
                 connection.query("SELECT id FROM submissions WHERE state IN "
                                  "('receiving', 'settling', 'queued', 'checking', 'held', 'publishing') ORDER BY id"));
@@ -404,7 +341,7 @@ public:
     }
 
     Result<std::optional<SubmissionRecord>> same_bytes(std::string_view target, std::string_view sha256) override {
-        return reader_.ask([&](Connection& connection) -> Result<std::optional<SubmissionRecord>> {
+        return database_.reader.ask([&](Connection& connection) -> Result<std::optional<SubmissionRecord>> {
             Query ids = TRY(
                 connection.query("SELECT id FROM submissions WHERE raw_sha256 = ? AND target = ? ORDER BY id DESC"));
             TRY(ids.bind(sha256, target));
@@ -417,7 +354,7 @@ public:
     }
 
     Result<std::vector<CatalogEvent>> events(SubmissionId id) override {
-        return reader_.ask([&](Connection& connection) -> Result<std::vector<CatalogEvent>> {
+        return database_.reader.ask([&](Connection& connection) -> Result<std::vector<CatalogEvent>> {
             TRY(read_state(connection, id));
             Query rows = TRY(
                 connection.query("SELECT number, at, type, detail FROM events WHERE submission = ? ORDER BY number"));
@@ -435,7 +372,7 @@ public:
     }
 
     Result<std::uint64_t> references(std::string_view space, std::string_view sha256) override {
-        return reader_.ask([&](Connection& connection) -> Result<std::uint64_t> {
+        return database_.reader.ask([&](Connection& connection) -> Result<std::uint64_t> {
             Query rows = TRY(connection.query(
                 "SELECT (SELECT count(*) FROM submissions WHERE raw_sha256 = ?1 AND target = ?2 AND NOT raw_forgotten) "
                 "+ iif(?2 = ?3, (SELECT count(*) FROM parts WHERE errors_sha256 = ?1 OR rejects_sha256 = ?1), 0)"));
@@ -446,7 +383,7 @@ public:
     }
 
     Status forget_raw(SubmissionId id) override {
-        return writer_.commit([&](Connection& connection) -> Status {
+        return database_.writer.commit([&](Connection& connection) -> Status {
             TRY(read_state(connection, id));
             return run_for(connection,
                            "UPDATE submissions SET raw_forgotten = 1 WHERE id = ? AND raw_sha256 IS NOT NULL", id);
@@ -454,7 +391,7 @@ public:
     }
 
     Status forget_rejects(SubmissionId id) override {
-        return writer_.commit([&](Connection& connection) -> Status {
+        return database_.writer.commit([&](Connection& connection) -> Status {
             TRY(read_state(connection, id));
             return run_for(connection,
                            "UPDATE parts SET errors_sha256 = NULL, rejects_sha256 = NULL WHERE submission = ?", id);
@@ -462,7 +399,7 @@ public:
     }
 
     Status add_key(KeyRecord key) override {
-        return writer_.commit([&](Connection& connection) -> Status {
+        return database_.writer.commit([&](Connection& connection) -> Status {
             if (TRY(read_key(connection, key.id))) return fail(key_exists(key.id));
             Query row = TRY(connection.query("INSERT INTO keys (id, name, sha256, role, created_at, expires_at, "
                                              "revoked_at) VALUES (?, ?, ?, ?, ?, ?, ?)"));
@@ -472,11 +409,11 @@ public:
     }
 
     Result<std::optional<KeyRecord>> key(std::string_view id) override {
-        return reader_.ask([&](Connection& connection) { return read_key(connection, id); });
+        return database_.reader.ask([&](Connection& connection) { return read_key(connection, id); });
     }
 
     Result<std::vector<KeyRecord>> keys() override {
-        return reader_.ask([&](Connection& connection) -> Result<std::vector<KeyRecord>> {
+        return database_.reader.ask([&](Connection& connection) -> Result<std::vector<KeyRecord>> {
             Query rows = TRY(connection.query(fmt::format("SELECT {} FROM keys ORDER BY number", kKeyColumns)));
             std::vector<KeyRecord> keys;
             while (TRY(rows.step())) keys.push_back(key_of(rows));
@@ -485,7 +422,7 @@ public:
     }
 
     Status revoke_key(std::string_view id) override {
-        return writer_.commit([&](Connection& connection) -> Status {
+        return database_.writer.commit([&](Connection& connection) -> Status {
             if (!TRY(read_key(connection, id))) return fail(unknown_key(id));
             Query row = TRY(connection.query("UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at = 0"));
             TRY(row.bind(clock_.now(), id));
@@ -495,8 +432,7 @@ public:
 
 private:
     const Clock& clock_;
-    Writer writer_;
-    Reader reader_;
+    sqlite::Database database_;
 };
 
 } // namespace

@@ -4,7 +4,7 @@
 #include "access/keyring.hpp"
 #include "catalog/catalog.hpp"
 #include "contract/project.hpp"
-#include "fronts/http/router.hpp"
+#include "http/router.hpp"
 #include "pipeline/pipeline.hpp"
 #include "pipeline/runner.hpp"
 #include "warehouse/warehouse.hpp"
@@ -21,12 +21,12 @@ struct ApiParts { // borrowed; outlive the router
 
 // Adds all routes, /livez, /readyz and /openapi.json included.
 void add_api(Router& router, const ApiParts& parts);
+// Some of them, each in a file of its own.
+void add_datasets_api(Router& router, const ApiParts& parts);
+void add_submissions_api(Router& router, const ApiParts& parts);
 
 // Takes the key from `Authorization: Bearer KEY` or `X-API-Key: KEY` and puts the principal's name into the request.
 // Errors: unauthenticated, the catalog's.
 Status authenticate(const Keyring& keyring, Request& request);
-
-// The OpenAPI 3.1 document of these routes.
-std::string openapi_json(const std::vector<Route>& routes);
 
 } // namespace inlet::http

@@ -1,4 +1,4 @@
-#include "fronts/http/router.hpp"
+#include "http/router.hpp"
 
 #include <optional>
 #include <utility>

@@ -1,4 +1,4 @@
-// A request and its answer, as routes see them. Floor 6; values, one thread at a time.
+// A request and its answer, as routes see them. Floor 4; values, one thread at a time.
 #pragma once
 
 #include <cstdint>

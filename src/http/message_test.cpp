@@ -1,21 +1,9 @@
 // Addresses, headers, problems and routes.
-#include "fronts/http/message.hpp"
+#include "http/message.hpp"
 
 #include <gtest/gtest.h>
 
-#include "catalog/testing/conformance.hpp"
-#include "fronts/http/router.hpp"
-#include "objects/testing/conformance.hpp"
-#include "warehouse/testing/conformance.hpp"
-
-namespace inlet {
-
-// Linked in with the stores' test libraries, played elsewhere.
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ObjectStoreConformance);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(CatalogConformance);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(WarehouseConformance);
-
-} // namespace inlet
+#include "http/router.hpp"
 
 namespace inlet::http {
 

@@ -1,4 +1,4 @@
-#include "fronts/http/message.hpp"
+#include "http/message.hpp"
 
 #include <algorithm>
 #include <array>

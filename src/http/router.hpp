@@ -1,4 +1,4 @@
-// Which call is whose: the one table of routes. The OpenAPI document is generated from it. Floor 6; built once, then
+// Which call is whose: the one table of routes. The OpenAPI document is generated from it. Floor 4; built once, then
 // safe from many threads.
 #pragma once
 
@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "fronts/http/message.hpp"
+#include "http/message.hpp"
 
 namespace inlet::http {
 

@@ -1,11 +1,12 @@
 // The OpenAPI document (https://spec.openapis.org/oas/v3.1.0), from the table of routes and the list of failures alone.
+#include "http/openapi.hpp"
+
 #include <map>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "base/json_writer.hpp"
-#include "fronts/http/api.hpp"
 
 namespace inlet::http {
 

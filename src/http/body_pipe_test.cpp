@@ -1,5 +1,5 @@
 // A body on its way between two threads.
-#include "fronts/http/body_pipe.hpp"
+#include "http/body_pipe.hpp"
 
 #include <thread>
 

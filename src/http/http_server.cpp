@@ -1,4 +1,4 @@
-#include "fronts/http/http_server.hpp"
+#include "http/http_server.hpp"
 
 #include <atomic>
 #include <ctime>
@@ -24,7 +24,7 @@
 #include <fmt/format.h>
 
 #include "base/thread_pool.hpp"
-#include "fronts/http/body_pipe.hpp"
+#include "http/body_pipe.hpp"
 
 namespace inlet::http {
 

@@ -1,4 +1,4 @@
-#include "fronts/http/body_pipe.hpp"
+#include "http/body_pipe.hpp"
 
 #include <algorithm>
 #include <cstring>
