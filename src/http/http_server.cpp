@@ -542,8 +542,10 @@ asio::awaitable<void> HttpServer::Impl::accept() {
 }
 
 Response HttpServer::Impl::call(const Route& route, Request& request, ByteSource& body) const {
-    if (!route.open && guard_) {
-        if (auto allowed = guard_(request); !allowed) {
+    if (route.needs.what != Needs::nothing && guard_) {
+        Status allowed = guard_(request);
+        if (allowed) allowed = admit(route, request.principal);
+        if (!allowed) {
             Response response = problem(allowed.error());
             if (response.status == 401) response.headers.add("WWW-Authenticate", "Bearer realm=\"inlet\"");
             return response;

@@ -79,9 +79,11 @@ export type FailureCode =
   | "unknown-address"
   | "method-not-allowed"
   | "unauthenticated"
+  | "forbidden"
   | "ambiguous-target"
   | "incomplete-upload"
   | "rate-limited"
+  | "audit-broken"
   | "query-invalid"
   | "value-unwritable"
   | "query-not-read-only"
@@ -574,6 +576,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "The call needs a credential, and none was sent or it is not valid (any more).",
     whatToDo: "Send the header Authorization with the word Bearer and a key that `inlet keys create` printed.",
   },
+  "forbidden": {
+    code: "forbidden",
+    kind: "request",
+    httpStatus: 403,
+    meaning: "Who called is known, but may not do this.",
+    whatToDo: "Ask for a role that grants it; the roles stand under `access` in the project file.",
+  },
   "ambiguous-target": {
     code: "ambiguous-target",
     kind: "request",
@@ -594,6 +603,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     httpStatus: 429,
     meaning: "Too many requests came in too short a time.",
     whatToDo: "Wait as long as the answer says, then go on.",
+  },
+  "audit-broken": {
+    code: "audit-broken",
+    kind: "system",
+    httpStatus: 500,
+    meaning: "The audit log is not as it was written. An entry was changed, put in or taken away.",
+    whatToDo: "Compare the catalog with a backup, and find out who had access to its file; the message names the first entry that does not fit.",
   },
   "query-invalid": {
     code: "query-invalid",

@@ -87,9 +87,11 @@ class FailureCode(str, Enum):
     UNKNOWN_ADDRESS = "unknown-address"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
     AMBIGUOUS_TARGET = "ambiguous-target"
     INCOMPLETE_UPLOAD = "incomplete-upload"
     RATE_LIMITED = "rate-limited"
+    AUDIT_BROKEN = "audit-broken"
     QUERY_INVALID = "query-invalid"
     VALUE_UNWRITABLE = "value-unwritable"
     QUERY_NOT_READ_ONLY = "query-not-read-only"
@@ -585,6 +587,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "The call needs a credential, and none was sent or it is not valid (any more).",
         "Send the header Authorization with the word Bearer and a key that `inlet keys create` printed.",
     ),
+    FailureCode.FORBIDDEN: FailureInfo(
+        FailureCode.FORBIDDEN,
+        FailureKind.REQUEST,
+        403,
+        "Who called is known, but may not do this.",
+        "Ask for a role that grants it; the roles stand under `access` in the project file.",
+    ),
     FailureCode.AMBIGUOUS_TARGET: FailureInfo(
         FailureCode.AMBIGUOUS_TARGET,
         FailureKind.REQUEST,
@@ -605,6 +614,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         429,
         "Too many requests came in too short a time.",
         "Wait as long as the answer says, then go on.",
+    ),
+    FailureCode.AUDIT_BROKEN: FailureInfo(
+        FailureCode.AUDIT_BROKEN,
+        FailureKind.SYSTEM,
+        500,
+        "The audit log is not as it was written. An entry was changed, put in or taken away.",
+        "Compare the catalog with a backup, and find out who had access to its file; the message names the first entry that does not fit.",
     ),
     FailureCode.QUERY_INVALID: FailureInfo(
         FailureCode.QUERY_INVALID,
