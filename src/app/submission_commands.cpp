@@ -97,8 +97,9 @@ public:
                 rejected += part.rejected;
             }
             const Timestamp at = record.received_at != 0 ? record.received_at : record.updated_at;
-            const std::string file =
-                record.kind == SubmissionKind::delivery ? record.file_name : std::string(to_string(record.kind));
+            const std::string file = record.kind == SubmissionKind::delivery || record.kind == SubmissionKind::records
+                                         ? record.file_name
+                                         : std::string(to_string(record.kind));
             table.add({std::to_string(record.id.value), show_moment(at), file, record.target, show_count(rows),
                        show_count(rejected), std::string(to_string(record.state)),
                        record.version ? std::to_string(record.version.value) : "", record.by});
@@ -190,6 +191,9 @@ private:
         switch (record.kind) {
         case SubmissionKind::delivery:
             return fmt::format("{} to {}", printable(record.file_name), record.target);
+        case SubmissionKind::records:
+            return fmt::format("{} small records to {}", record.parts.empty() ? 0 : record.parts.front().rows,
+                               record.target);
         case SubmissionKind::held_deletes:
             return fmt::format("deletions that submission {} asked for", record.parent.value);
         case SubmissionKind::undo:

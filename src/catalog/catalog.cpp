@@ -2,9 +2,11 @@
 #include "catalog/catalog.hpp"
 
 #include <array>
+#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "catalog/rules.hpp"
 
@@ -18,8 +20,8 @@ constexpr std::array<std::string_view, 13> kStates{"receiving",  "settling",  "q
 static_assert(kStates.size() == std::to_underlying(SubmissionState::purged) + 1U);
 static_assert(kStates[std::to_underlying(SubmissionState::published)] == "published");
 
-constexpr std::array<std::string_view, 3> kKinds{"delivery", "undo", "held-deletes"};
-static_assert(kKinds.size() == std::to_underlying(SubmissionKind::held_deletes) + 1U);
+constexpr std::array<std::string_view, 4> kKinds{"delivery", "undo", "held-deletes", "records"};
+static_assert(kKinds.size() == std::to_underlying(SubmissionKind::records) + 1U);
 
 template <class Enum, std::size_t N>
 std::optional<Enum> find(const std::array<std::string_view, N>& names, std::string_view text) {
@@ -73,6 +75,31 @@ Error key_exists(std::string_view id) {
 Error wrong_state(SubmissionId id, SubmissionState stored, SubmissionState expected) {
     return {FailureCode::wrong_state, fmt::format("submission {} is {}, and this needs it to be {}", id.value,
                                                   to_string(stored), to_string(expected))};
+}
+
+Error key_reused(const RequestKey& request) {
+    return Error(FailureCode::idempotency_key_reused,
+                 fmt::format("the Idempotency-Key `{}` came before, with another request", request.key));
+}
+
+Error under_way(const RequestKey& request) {
+    return Error(FailureCode::request_under_way,
+                 fmt::format("the first request with the Idempotency-Key `{}` is not answered yet", request.key));
+}
+
+std::string late_text(const std::vector<std::uint32_t>& records) { return fmt::format("{}", fmt::join(records, " ")); }
+
+std::vector<std::uint32_t> late_from(std::string_view text) {
+    std::vector<std::uint32_t> records;
+    while (!text.empty()) {
+        std::uint32_t record = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), record);
+        if (error != std::errc()) break;
+        records.push_back(record);
+        text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+        if (!text.empty()) text.remove_prefix(1);
+    }
+    return records;
 }
 
 bool stands_for_its_bytes(SubmissionKind kind, SubmissionState state) {

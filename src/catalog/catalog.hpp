@@ -13,104 +13,17 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "catalog/inbox.hpp"
+#include "catalog/requests.hpp"
+#include "catalog/submission_record.hpp"
 
 namespace inlet {
-
-// See DESIGN: no other states. The last two come after published.
-enum class SubmissionState : std::uint8_t {
-    receiving,
-    settling,
-    queued,
-    checking,
-    held,
-    publishing,
-    published,
-    rejected,
-    failed,
-    cancelled,
-    expired,
-    undone,
-    purged
-};
-std::string_view to_string(SubmissionState state);
-std::optional<SubmissionState> submission_state_from(std::string_view text);
-bool is_end(SubmissionState state); // published, rejected, failed, cancelled, expired, undone, purged
-
-enum class SubmissionKind : std::uint8_t { delivery, undo, held_deletes };
-std::string_view to_string(SubmissionKind kind); // held_deletes is "held-deletes"
-std::optional<SubmissionKind> submission_kind_from(std::string_view text);
-
-struct CodeCount {
-    std::string code;
-    std::string field;
-    std::uint64_t count = 0;
-
-    bool operator==(const CodeCount&) const = default;
-};
-
-// One table's worth of a submission.
-struct PartRecord {
-    std::string name; // the file's or member's name
-    std::string dataset;
-    std::string dialect; // JSON, as read
-    std::uint64_t rows = 0;
-    std::uint64_t accepted = 0;
-    std::uint64_t rejected = 0;
-    std::uint64_t inserted = 0;
-    std::uint64_t updated = 0;
-    std::uint64_t deleted = 0;
-    std::uint64_t unchanged = 0;
-    std::uint64_t superseded = 0; // accepted, but a later record of the part has the same key (upsert)
-    std::uint64_t held_deletes = 0;
-    std::uint64_t skipped_deletes = 0;
-    std::uint64_t errors_total = 0;
-    std::vector<CodeCount> counts;
-    std::string errors_sha256;  // objects in space `_inlet`: violations as NDJSON; empty: none
-    std::string rejects_sha256; // rejects.csv; empty: none
-
-    bool operator==(const PartRecord&) const = default;
-};
-
-struct SubmissionRecord {
-    SubmissionId id; // given by the catalog
-    SubmissionKind kind = SubmissionKind::delivery;
-    SubmissionState state = SubmissionState::receiving;
-    std::string reason_code; // why held, rejected or failed; empty otherwise
-    std::string reason;      // in words
-    std::string target;      // dataset or package
-    bool target_is_package = false;
-    std::string file_name;
-    std::string raw_sha256; // object in space `target`; empty until received
-    std::uint64_t raw_bytes = 0;
-    Timestamp received_at = 0; // when the last byte was safe
-    Timestamp updated_at = 0;  // given by the catalog
-    std::string by;
-    Version version; // once published
-    std::uint32_t attempts = 0;
-    SubmissionId parent;                                   // the snapshot whose deletions these are
-    std::vector<SubmissionId> undoes;                      // kind undo
-    bool cascade = false;                                  // kind undo
-    std::map<std::string, std::uint64_t> delete_approvals; // dataset -> rows a person agreed to lose
-    std::map<std::string, std::uint64_t> asked_deletes;    // dataset -> rows it is held for
-    bool rejects_approved = false;                         // a person agreed to publish the rest
-    std::vector<PartRecord> parts;
-
-    bool operator==(const SubmissionRecord&) const = default;
-};
 
 struct SubmissionFilter {
     std::string dataset; // a part's dataset or the target; empty: any
     std::optional<SubmissionState> state;
     std::optional<SubmissionId> before; // for paging: ids below
     std::size_t limit = 50;
-};
-
-struct CatalogEvent {
-    std::int64_t number = 0; // given by the catalog; grows
-    Timestamp at = 0;        // given by the catalog
-    SubmissionId submission; // given by the catalog
-    std::string type;        // submission.received, .queued, .held, .published ...
-    std::string detail;      // JSON object
 };
 
 // A credential that somebody may show. Of its secret only a hash is kept.
@@ -140,7 +53,8 @@ public:
     virtual Status update(const SubmissionRecord& record, SubmissionState expected, const CatalogEvent& event) = 0;
     virtual Result<SubmissionRecord> get(SubmissionId id) = 0;                              // unknown-submission
     virtual Result<std::vector<SubmissionRecord>> list(const SubmissionFilter& filter) = 0; // newest first
-    virtual Result<std::vector<SubmissionRecord>> unfinished() = 0; // not at an end; oldest first
+    // Not at an end, those of the inbox aside; oldest first.
+    virtual Result<std::vector<SubmissionRecord>> unfinished() = 0;
     // The latest delivery of the same bytes to the same target that is not rejected, failed, cancelled, expired, undone
     // or purged, also if its raw bytes are forgotten since. No hash, no submission.
     virtual Result<std::optional<SubmissionRecord>> same_bytes(std::string_view target, std::string_view sha256) = 0;
@@ -153,6 +67,9 @@ public:
     // the record has no such hash from then on. Doing so again is no error. unknown-submission.
     virtual Status forget_raw(SubmissionId id) = 0;
     virtual Status forget_rejects(SubmissionId id) = 0;
+
+    virtual Inbox& inbox() = 0;
+    virtual Requests& requests() = 0;
 
     virtual Status add_key(KeyRecord key) = 0; // bad-argument: there is one of that id
     virtual Result<std::optional<KeyRecord>> key(std::string_view id) = 0;

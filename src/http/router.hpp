@@ -16,6 +16,11 @@ namespace inlet::http {
 // Called on a pool thread; may block. The body is read, at most once, as far as the route wants.
 using Handler = std::function<Result<Response>(const Request& request, ByteSource& body)>;
 
+// The same, but answering later: `respond` may be called from any thread, once, also after the handler has returned.
+// The body is wholly there when the handler is called.
+using Respond = std::move_only_function<void(Response)>;
+using DeferredHandler = std::function<void(const Request& request, ByteSource& body, Respond respond)>;
+
 struct Parameter {
     std::string name;
     std::string description;
@@ -52,7 +57,9 @@ struct Route {
     std::vector<FailureCode> failures; // beside those any call may meet
     bool takes_long = false;           // its body may be large: called on the threads kept for that
     Needs needs;                       // of who calls it
-    Handler handler;
+    Handler handler;                   // this or `deferred`
+    DeferredHandler deferred;
+    std::uint64_t body_bytes_max = 0; // of a deferred call; beyond it: file-too-large
 };
 
 // Once the principal is known: forbidden, for a call for admins by somebody else.

@@ -10,6 +10,7 @@
 #include "pipeline/byte_origins.hpp"
 #include "pipeline/check_memory.hpp"
 #include "pipeline/fresh_objects.hpp"
+#include "pipeline/inbox_work.hpp"
 #include "pipeline/intake.hpp"
 #include "pipeline/kept_object.hpp"
 #include "pipeline/part_checker.hpp"
@@ -55,9 +56,10 @@ struct Pipeline::State {
           publisher(parts.project, parts.warehouse, checker, progress),
           undos(parts.catalog, parts.warehouse, log, publisher),
           work(parts, log, checker, memory, publisher, undos, progress), rehearsal(parts, checker, publisher, work),
-          retention(parts, fresh) {}
+          inbox(parts, publisher), retention(parts, fresh) {}
 
     Result<SubmissionRecord> run(SubmissionId id);
+    Result<SubmissionRecord> run_small(SubmissionId id);
     Result<std::unique_ptr<ObjectReader>> open(const SubmissionRecord& record, const std::string& space,
                                                const std::string& sha256) const;
 
@@ -79,6 +81,7 @@ struct Pipeline::State {
     UndoWork undos;
     SubmissionWork work;
     Rehearsal rehearsal;
+    InboxWork inbox;
     RetentionWork retention;
     std::mutex working; // one change of data at a time
 };
@@ -107,6 +110,18 @@ Result<Received> Pipeline::receive(const Delivery& delivery, ByteSource& bytes) 
     return state_->intake.receive(delivery, bytes);
 }
 
+Result<CheckedSmall> Pipeline::check_small(SmallDelivery delivery) { return state_->inbox.check(std::move(delivery)); }
+
+void Pipeline::keep_small(CheckedSmall checked, std::optional<RequestKey> request,
+                          std::function<StoredAnswer(SubmissionId)> answer, Inbox::Done done) {
+    state_->inbox.keep(std::move(checked), std::move(request), std::move(answer), std::move(done));
+}
+
+Result<std::vector<SubmissionId>> Pipeline::publish_small(Timestamp before) {
+    const std::lock_guard lock(state_->working);
+    return state_->inbox.publish(before);
+}
+
 Result<SubmissionRecord> Pipeline::run(SubmissionId id) {
     const std::lock_guard lock(state_->working);
     return state_->run(id);
@@ -115,6 +130,7 @@ Result<SubmissionRecord> Pipeline::run(SubmissionId id) {
 Result<SubmissionRecord> Pipeline::State::run(SubmissionId id) {
     const SubmissionRecord last = TRY(parts.catalog.get(id));
     if (!is_waiting(last)) return last;
+    if (last.kind == SubmissionKind::records) return run_small(id);
     std::vector<SubmissionRecord> waiting = TRY(parts.catalog.unfinished());
     std::erase_if(waiting, [&](const SubmissionRecord& record) {
         const bool is_other_undo = record.kind == SubmissionKind::undo && record.id != id;
@@ -129,6 +145,14 @@ Result<SubmissionRecord> Pipeline::State::run(SubmissionId id) {
         if (record.state == SubmissionState::queued) TRY(work.run(std::move(record)));
     }
     return parts.catalog.get(id);
+}
+
+// With those that were received before it.
+Result<SubmissionRecord> Pipeline::State::run_small(SubmissionId id) {
+    for (;;) {
+        const std::vector<SubmissionId> settled = TRY(inbox.publish(0));
+        if (settled.empty() || std::ranges::find(settled, id) != settled.end()) return parts.catalog.get(id);
+    }
 }
 
 Result<Pipeline::DryRun> Pipeline::dry_run(const Delivery& delivery, const std::string& path, std::size_t sample_rows) {
@@ -148,7 +172,7 @@ Result<SubmissionRecord> Pipeline::approve(SubmissionId id, const std::string& b
         return fail(FailureCode::not_held,
                     fmt::format("submission {} is {}, not held", id.value, to_string(record.state)));
     }
-    TRY(state_->work.verify_kept(record));
+    if (record.kind != SubmissionKind::records) TRY(state_->work.verify_kept(record));
     if (record.asked_deletes.empty()) {
         record.rejects_approved = true;
     } else {
@@ -166,6 +190,11 @@ Result<SubmissionRecord> Pipeline::approve(SubmissionId id, const std::string& b
 
 Result<SubmissionRecord> Pipeline::cancel(SubmissionId id, const std::string& by) {
     SubmissionRecord record = TRY(state_->parts.catalog.get(id));
+    std::unique_lock lock(state_->working, std::defer_lock);
+    if (record.kind == SubmissionKind::records) { // it may be under way, which its state does not tell
+        lock.lock();
+        record = TRY(state_->parts.catalog.get(id));
+    }
     if (record.state != SubmissionState::held && record.state != SubmissionState::queued) {
         return fail(wrong_state(record, "queued or held"));
     }
@@ -180,7 +209,9 @@ Result<SubmissionRecord> Pipeline::retry(SubmissionId id, const std::string& by)
     SubmissionRecord record = TRY(state_->parts.catalog.get(id));
     const bool is_rejected = record.state == SubmissionState::rejected;
     if (record.state == SubmissionState::failed || is_rejected) {
-        if (record.kind != SubmissionKind::undo && record.raw_sha256.empty()) {
+        const bool is_small = record.kind == SubmissionKind::records;
+        if (is_small) TRY(state_->inbox.raw(record));
+        if (!is_small && record.kind != SubmissionKind::undo && record.raw_sha256.empty()) {
             if (record.received_at == 0) {
                 return fail(
                     FailureCode::interrupted,
@@ -190,8 +221,8 @@ Result<SubmissionRecord> Pipeline::retry(SubmissionId id, const std::string& by)
                 FailureCode::retention_expired,
                 fmt::format("the bytes of submission {} were kept as long as they should be, and are gone", id.value));
         }
-        TRY(state_->work.verify_kept(record));
-        if (is_rejected && record.kind == SubmissionKind::delivery) { // agreed to under another contract
+        if (!is_small) TRY(state_->work.verify_kept(record));
+        if (is_rejected && record.kind != SubmissionKind::undo) { // agreed to under another contract
             record.rejects_approved = false;
             record.delete_approvals.clear();
         }
@@ -227,6 +258,7 @@ Result<std::unique_ptr<ObjectReader>> Pipeline::open_raw(SubmissionId id) {
     if (record.kind == SubmissionKind::undo) {
         return fail(FailureCode::bad_argument, fmt::format("submission {} is an undo and has no file", id.value));
     }
+    if (record.kind == SubmissionKind::records) return make_text_object(TRY(state_->inbox.raw(record)));
     if (record.received_at == 0) {
         return fail(FailureCode::interrupted, fmt::format("the bytes of submission {} never arrived whole", id.value));
     }
@@ -236,6 +268,10 @@ Result<std::unique_ptr<ObjectReader>> Pipeline::open_raw(SubmissionId id) {
 Result<std::unique_ptr<ObjectReader>> Pipeline::open_errors(SubmissionId id, std::size_t part) {
     const SubmissionRecord record = TRY(state_->parts.catalog.get(id));
     const PartRecord& about = *TRY(state_->find_part(record, part));
+    if (record.kind == SubmissionKind::records) {
+        if (about.errors_total == 0) return make_empty_object();
+        return make_text_object(TRY(state_->inbox.errors(record)));
+    }
     // Of a part that could not be read the one error stands in the record itself.
     if (about.errors_total == 0 || about.dialect.empty() || state_->keeps_nothing(about)) return make_empty_object();
     return state_->open(record, kOutputSpace, about.errors_sha256);
@@ -245,6 +281,7 @@ Result<std::unique_ptr<ObjectReader>> Pipeline::open_rejects(SubmissionId id, st
     const SubmissionRecord record = TRY(state_->parts.catalog.get(id));
     const PartRecord& about = *TRY(state_->find_part(record, part));
     if (about.rejected == 0 || state_->keeps_nothing(about)) return make_empty_object();
+    if (record.kind == SubmissionKind::records) return make_text_object(TRY(state_->inbox.rejects(record)));
     return state_->open(record, kOutputSpace, about.rejects_sha256);
 }
 

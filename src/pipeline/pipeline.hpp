@@ -19,6 +19,7 @@
 #include "objects/object_store.hpp"
 #include "records/byte_source.hpp"
 #include "records/part_check.hpp"
+#include "records/small_records.hpp"
 #include "warehouse/warehouse.hpp"
 
 namespace inlet {
@@ -64,6 +65,21 @@ struct Delivery {
     bool again = false;      // load it even if the same bytes are published already
 };
 
+// A few records in memory; see records/small_records.hpp.
+struct SmallDelivery {
+    std::string dataset;
+    SmallForm form = SmallForm::json;
+    std::string body;
+    std::string by;
+};
+
+struct CheckedSmall {
+    SmallDelivery delivery;
+    SmallRecords records;
+    SubmissionRecord record;     // as it will be kept: queued, held or rejected; its id is not known yet
+    std::optional<Error> reason; // why held or rejected
+};
+
 struct Received {
     SubmissionId id;
     bool duplicate = false; // the same bytes were delivered before: `id` is that submission
@@ -94,6 +110,16 @@ public:
     // Delivery::again): the answer is the earlier submission, which run() continues if it is not at its end. Errors:
     // unknown-dataset, unknown-package, the source's, the stores'.
     Result<Received> receive(const Delivery& delivery, ByteSource& bytes);
+    // A small submission: checks the records against all that does not depend on the rest of the dataset. Nothing is
+    // kept yet. Errors: unknown-dataset; not-supported (the dataset is replaced as a whole); format-error.
+    Result<CheckedSmall> check_small(SmallDelivery delivery);
+    // Keeps it, rejected ones too; see Inbox::add().
+    void keep_small(CheckedSmall checked, std::optional<RequestKey> request,
+                    std::function<StoredAnswer(SubmissionId)> answer, Inbox::Done done);
+    // Publishes small submissions that are queued as one version: of those received before `before` (0: of all) the
+    // first, up to a micro-batch. Which those were.
+    Result<std::vector<SubmissionId>> publish_small(Timestamp before);
+
     // Works off queued submissions in the order of their receipt, up to and including `id`. Returns its record at its
     // end, or held.
     Result<SubmissionRecord> run(SubmissionId id);

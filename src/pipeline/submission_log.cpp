@@ -6,9 +6,7 @@
 
 namespace inlet {
 
-namespace {
-
-CatalogEvent event_of(const SubmissionRecord& record, const std::string& what, const std::string& by = "") {
+CatalogEvent submission_event(const SubmissionRecord& record, const std::string& what, const std::string& by) {
     JsonWriter detail;
     detail.begin_object();
     if (!record.reason_code.empty()) detail.member("code", record.reason_code).member("reason", record.reason);
@@ -22,10 +20,8 @@ CatalogEvent event_of(const SubmissionRecord& record, const std::string& what, c
     return event;
 }
 
-} // namespace
-
 Status SubmissionLog::create(SubmissionRecord& record) const {
-    record.id = TRY(catalog_.create(record, event_of(record, std::string(to_string(record.state)))));
+    record.id = TRY(catalog_.create(record, submission_event(record, std::string(to_string(record.state)))));
     return {};
 }
 
@@ -43,12 +39,12 @@ Status SubmissionLog::move(SubmissionRecord& record, SubmissionState to, const E
 }
 
 Status SubmissionLog::note(const SubmissionRecord& record, const std::string& what) const {
-    return catalog_.update(record, record.state, event_of(record, what));
+    return catalog_.update(record, record.state, submission_event(record, what));
 }
 
 Status SubmissionLog::write(SubmissionRecord& record, SubmissionState to, const std::string& by) const {
     const SubmissionState from = std::exchange(record.state, to);
-    Status written = catalog_.update(record, from, event_of(record, std::string(to_string(to)), by));
+    Status written = catalog_.update(record, from, submission_event(record, std::string(to_string(to)), by));
     if (!written) record.state = from;
     return written;
 }

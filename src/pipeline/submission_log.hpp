@@ -10,6 +10,9 @@
 
 namespace inlet {
 
+// What is written down when something happens to a submission: submission.`what`. `by`: who asked for it.
+CatalogEvent submission_event(const SubmissionRecord& record, const std::string& what, const std::string& by = "");
+
 class SubmissionLog {
 public:
     explicit SubmissionLog(Catalog& catalog) : catalog_(catalog) {} // borrowed

@@ -60,6 +60,7 @@ struct PublishSubmission {
     // Deletions (and the empty snapshot) that a person approved, by dataset: carried out whatever the limits if exactly
     // as many rows would go; otherwise the submission is held again with `approval-changed`.
     std::map<std::string, std::uint64_t> approved_deletes;
+    std::string by; // who; empty: the request's
 };
 
 // Decides, inside the publishing transaction, on records whose key turned out to be taken.

@@ -2,6 +2,7 @@
 #include "catalog/memory/memory_catalog.hpp"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <utility>
 
@@ -16,7 +17,7 @@ struct Entry {
     std::string forgotten_sha256; // of raw bytes that were forgotten
 };
 
-class MemoryCatalog final : public Catalog {
+class MemoryCatalog final : public Catalog, private Inbox, private Requests {
 public:
     explicit MemoryCatalog(const Clock& clock) : clock_(clock) {}
 
@@ -62,7 +63,8 @@ public:
         const std::lock_guard lock(mutex_);
         std::vector<SubmissionRecord> records;
         for (const Entry& entry : entries_) {
-            if (!is_end(entry.record.state)) records.push_back(entry.record);
+            if (!is_end(entry.record.state) && entry.record.kind != SubmissionKind::records)
+                records.push_back(entry.record);
         }
         return records;
     }
@@ -120,6 +122,116 @@ public:
         return {};
     }
 
+    Inbox& inbox() override { return *this; }
+    Requests& requests() override { return *this; }
+
+    void add(SubmissionRecord record, std::string form, std::string body, CatalogEvent event,
+             std::optional<RequestKey> request, std::function<StoredAnswer(SubmissionId)> answer, Done done) override {
+        done(add_now(std::move(record), std::move(form), std::move(body), event, request, answer));
+    }
+
+    Result<std::vector<InboxEntry>> waiting(Timestamp before, std::uint64_t records_max,
+                                            std::uint64_t bytes_max) override {
+        const std::lock_guard lock(mutex_);
+        std::vector<InboxEntry> found;
+        std::uint64_t records = 0;
+        std::uint64_t bytes = 0;
+        for (const auto& [id, body] : bodies_) {
+            const SubmissionRecord& record = find(id)->record;
+            if (record.state != SubmissionState::queued || (before != 0 && record.received_at >= before)) continue;
+            const PartRecord& part = record.parts.front();
+            records += part.rows;
+            bytes += body.body.size();
+            if (!found.empty() && (records > records_max || bytes > bytes_max)) break;
+            found.push_back({id, record.target, record.by, body.form, body.body, record.rejects_approved, part.rows,
+                             part.rejected});
+        }
+        return found;
+    }
+
+    Result<std::optional<Timestamp>> oldest() override {
+        const std::vector<InboxEntry> first = TRY(waiting(0, 0, 0));
+        if (first.empty()) return std::nullopt;
+        return TRY(get(first.front().id)).received_at;
+    }
+
+    Status settle(const std::vector<InboxOutcome>& outcomes) override {
+        const std::lock_guard lock(mutex_);
+        for (const InboxOutcome& outcome : outcomes) {
+            SubmissionRecord& record = find(outcome.id)->record;
+            if (record.state != SubmissionState::queued || record.kind != SubmissionKind::records) continue;
+            record.state = outcome.state;
+            record.reason_code = outcome.reason_code;
+            record.reason = outcome.reason;
+            record.version = outcome.version;
+            record.updated_at = clock_.now();
+            ++record.attempts;
+            PartRecord& part = record.parts.front();
+            part.inserted = outcome.inserted;
+            part.updated = outcome.updated;
+            part.unchanged = outcome.unchanged;
+            if (outcome.rejected) {
+                part.rejected = *outcome.rejected;
+                part.accepted = part.rows - part.rejected;
+                part.errors_total = outcome.errors_total;
+                if (!bodies_[outcome.id].late.empty()) part.counts.erase(part.counts.begin());
+                if (!outcome.late.empty())
+                    part.counts.insert(part.counts.begin(), {"primary-key", "", outcome.late.size()});
+                bodies_[outcome.id].late = outcome.late;
+            }
+            add(outcome.id, outcome.event);
+        }
+        return {};
+    }
+
+    Result<std::optional<InboxBody>> body(SubmissionId id) override {
+        const std::lock_guard lock(mutex_);
+        const auto found = bodies_.find(id);
+        return found == bodies_.end() ? std::nullopt : std::optional(found->second);
+    }
+
+    Result<std::uint64_t> forget_bodies(const std::string& dataset, Timestamp before, bool dry_run) override {
+        const std::lock_guard lock(mutex_);
+        const auto due = [&](const auto& entry) {
+            const SubmissionRecord& record = find(entry.first)->record;
+            return record.target == dataset && record.received_at < before && is_end(record.state);
+        };
+        if (dry_run) return static_cast<std::uint64_t>(std::ranges::count_if(bodies_, due));
+        return std::erase_if(bodies_, due);
+    }
+
+    Result<std::optional<StoredAnswer>> begin(const RequestKey& request) override {
+        const std::lock_guard lock(mutex_);
+        auto earlier = TRY(answer_to(request));
+        if (!earlier) answers_[{request.principal, request.key}] = {request.sha256, std::nullopt, clock_.now()};
+        return earlier;
+    }
+
+    Status finish(const RequestKey& request, const StoredAnswer& answer) override {
+        const std::lock_guard lock(mutex_);
+        answers_[{request.principal, request.key}] = {request.sha256, answer, clock_.now()};
+        return {};
+    }
+
+    Status abandon(const RequestKey& request) override {
+        const std::lock_guard lock(mutex_);
+        const auto found = answers_.find({request.principal, request.key});
+        if (found != answers_.end() && !found->second.answer) answers_.erase(found);
+        return {};
+    }
+
+    Status abandon_all() override {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(answers_, [](const auto& entry) { return !entry.second.answer; });
+        return {};
+    }
+
+    Status forget(Timestamp before) override {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(answers_, [&](const auto& entry) { return entry.second.answer && entry.second.at < before; });
+        return {};
+    }
+
     Status add_key(KeyRecord key) override {
         const std::lock_guard lock(mutex_);
         if (find_key(key.id) != nullptr) return fail(key_exists(key.id));
@@ -148,6 +260,35 @@ public:
     }
 
 private:
+    struct Answered {
+        std::string sha256;
+        std::optional<StoredAnswer> answer; // nothing: under way
+        Timestamp at = 0;
+    };
+
+    Result<std::optional<StoredAnswer>> answer_to(const RequestKey& request) {
+        const auto found = answers_.find({request.principal, request.key});
+        if (found == answers_.end()) return std::nullopt;
+        if (found->second.sha256 != request.sha256) return fail(key_reused(request));
+        if (!found->second.answer) return fail(under_way(request));
+        return found->second.answer;
+    }
+
+    Result<Receipt> add_now(SubmissionRecord record, std::string form, std::string body, const CatalogEvent& event,
+                            const std::optional<RequestKey>& request,
+                            const std::function<StoredAnswer(SubmissionId)>& answer) {
+        if (request) {
+            const std::lock_guard lock(mutex_);
+            if (auto earlier = TRY(answer_to(*request))) return Receipt{.id = {}, .earlier = std::move(earlier)};
+        }
+        record.received_at = clock_.now();
+        const SubmissionId id = TRY(create(std::move(record), event));
+        const std::lock_guard lock(mutex_);
+        bodies_[id] = {std::move(form), std::move(body), {}};
+        if (request) answers_[{request->principal, request->key}] = {request->sha256, answer(id), clock_.now()};
+        return Receipt{.id = id, .earlier = std::nullopt};
+    }
+
     KeyRecord* find_key(std::string_view id) {
         const auto found = std::ranges::find(keys_, id, &KeyRecord::id);
         return found == keys_.end() ? nullptr : &*found;
@@ -179,6 +320,8 @@ private:
     std::vector<Entry> entries_; // by id, from 1
     std::vector<CatalogEvent> events_;
     std::vector<KeyRecord> keys_;
+    std::map<SubmissionId, InboxBody> bodies_;
+    std::map<std::pair<std::string, std::string>, Answered> answers_; // by principal and key
 };
 
 } // namespace

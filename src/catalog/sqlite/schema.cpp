@@ -120,7 +120,29 @@ CREATE TABLE keys (
 ) STRICT;
 )sql";
 
-constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2, kStep3};
+// Small submissions, and answers to requests that may be repeated (status 0: not answered yet).
+constexpr const char* kStep4 = R"sql(
+CREATE TABLE inbox (
+    submission INTEGER PRIMARY KEY REFERENCES submissions (id) ON DELETE CASCADE,
+    form       TEXT NOT NULL,
+    body       TEXT NOT NULL,
+    late       TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE requests (
+    principal   TEXT NOT NULL,
+    request_key TEXT NOT NULL,
+    sha256      TEXT NOT NULL,
+    status      INTEGER NOT NULL,
+    location    TEXT NOT NULL,
+    body        TEXT NOT NULL,
+    at          INTEGER NOT NULL,
+    PRIMARY KEY (principal, request_key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX requests_by_time ON requests (at);
+)sql";
+
+constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2, kStep3, kStep4};
 
 struct Format {
     std::int64_t number = 0;

@@ -10,71 +10,19 @@
 #include "catalog/rules.hpp"
 #include "catalog/sqlite/database.hpp"
 #include "catalog/sqlite/schema.hpp"
+#include "catalog/sqlite/sqlite_inbox.hpp"
+#include "catalog/sqlite/sqlite_requests.hpp"
+#include "catalog/sqlite/submission_rows.hpp"
 
 namespace inlet {
 
 namespace {
 
+using sqlite::bits;
 using sqlite::Connection;
 using sqlite::Query;
-
-std::int64_t bits(std::uint64_t number) { return static_cast<std::int64_t>(number); }
-std::uint64_t unsigned_bits(std::int64_t number) { return static_cast<std::uint64_t>(number); }
-
-// An absent hash is NULL.
-Status bind_hash(Query& query, std::string_view sha256) {
-    return sha256.empty() ? query.bind(nullptr) : query.bind(sha256);
-}
-
-// ---- rows to records ------------------------------------------------------------------------------------------------
-
-std::unexpected<Error> unknown_word(SubmissionId id, std::string_view column, const std::string& word) {
-    return fail(FailureCode::catalog_failed,
-                fmt::format("submission {} has the {} `{}`, which is not known here", id.value, column, word));
-}
-
-Result<SubmissionState> read_state(Connection& connection, SubmissionId id) {
-    Query row = TRY(connection.query("SELECT state FROM submissions WHERE id = ?"));
-    TRY(row.bind(id.value));
-    if (!TRY(row.step())) return fail(unknown_submission(id));
-    const auto state = submission_state_from(row.text(0));
-    if (!state) return unknown_word(id, "state", row.text(0));
-    return *state;
-}
-
-// Without its belongings.
-Result<SubmissionRecord> read_submission(Connection& connection, SubmissionId id) {
-    Query row = TRY(connection.query(
-        "SELECT kind, state, reason_code, reason, target, target_is_package, file_name, "
-        "iif(raw_forgotten, NULL, raw_sha256), raw_bytes, received_at, updated_at, sent_by, version, attempts, parent, "
-        "cascade, rejects_approved FROM submissions WHERE id = ?"));
-    TRY(row.bind(id.value));
-    if (!TRY(row.step())) return fail(unknown_submission(id));
-    const auto kind = submission_kind_from(row.text(0));
-    const auto state = submission_state_from(row.text(1));
-    if (!kind) return unknown_word(id, "kind", row.text(0));
-    if (!state) return unknown_word(id, "state", row.text(1));
-    SubmissionRecord record;
-    record.id = id;
-    record.kind = *kind;
-    record.state = *state;
-    record.reason_code = row.text(2);
-    record.reason = row.text(3);
-    record.target = row.text(4);
-    record.target_is_package = row.integer(5) != 0;
-    record.file_name = row.text(6);
-    record.raw_sha256 = row.text(7);
-    record.raw_bytes = unsigned_bits(row.integer(8));
-    record.received_at = row.integer(9);
-    record.updated_at = row.integer(10);
-    record.by = row.text(11);
-    record.version = Version(row.integer(12));
-    record.attempts = static_cast<std::uint32_t>(row.integer(13));
-    record.parent = SubmissionId(row.integer(14));
-    record.cascade = row.integer(15) != 0;
-    record.rejects_approved = row.integer(16) != 0;
-    return record;
-}
+using sqlite::unsigned_bits;
+using namespace sqlite;
 
 constexpr std::string_view kKeyColumns = "id, name, sha256, role, created_at, expires_at, revoked_at";
 
@@ -95,181 +43,17 @@ Result<std::optional<KeyRecord>> read_key(Connection& connection, std::string_vi
     return key_of(row);
 }
 
-Status read_undoes(Connection& connection, SubmissionRecord& record) {
-    Query rows = TRY(connection.query("SELECT undone FROM submission_undoes WHERE submission = ? ORDER BY position"));
-    TRY(rows.bind(record.id.value));
-    while (TRY(rows.step())) record.undoes.emplace_back(rows.integer(0));
-    return {};
-}
-
-Status read_deletes(Connection& connection, SubmissionRecord& record) {
-    Query rows =
-        TRY(connection.query("SELECT kind = 'approved', dataset, count FROM submission_deletes WHERE submission = ?"));
-    TRY(rows.bind(record.id.value));
-    while (TRY(rows.step())) {
-        auto& counts = rows.integer(0) != 0 ? record.delete_approvals : record.asked_deletes;
-        counts.emplace(rows.text(1), unsigned_bits(rows.integer(2)));
-    }
-    return {};
-}
-
-Status read_parts(Connection& connection, SubmissionRecord& record) {
-    Query rows = TRY(connection.query(
-        "SELECT name, dataset, dialect, rows, accepted, rejected, inserted, updated, deleted, unchanged, "
-        "superseded, held_deletes, skipped_deletes, errors_total, errors_sha256, rejects_sha256 "
-        "FROM parts WHERE submission = ? ORDER BY position"));
-    TRY(rows.bind(record.id.value));
-    while (TRY(rows.step())) {
-        PartRecord& part = record.parts.emplace_back();
-        part.name = rows.text(0);
-        part.dataset = rows.text(1);
-        part.dialect = rows.text(2);
-        int column = 3;
-        for (std::uint64_t* count :
-             {&part.rows, &part.accepted, &part.rejected, &part.inserted, &part.updated, &part.deleted, &part.unchanged,
-              &part.superseded, &part.held_deletes, &part.skipped_deletes, &part.errors_total}) {
-            *count = unsigned_bits(rows.integer(column++));
-        }
-        part.errors_sha256 = rows.text(column++);
-        part.rejects_sha256 = rows.text(column);
-    }
-    return {};
-}
-
-Status read_counts(Connection& connection, SubmissionRecord& record) {
-    Query rows = TRY(connection.query(
-        "SELECT part, code, field, count FROM part_counts WHERE submission = ? ORDER BY part, position"));
-    TRY(rows.bind(record.id.value));
-    while (TRY(rows.step())) {
-        const std::int64_t part = rows.integer(0);
-        if (std::cmp_greater_equal(part, record.parts.size())) {
-            return fail(FailureCode::catalog_failed,
-                        fmt::format("submission {} counts errors of a part {} that it has not", record.id.value, part));
-        }
-        record.parts[static_cast<std::size_t>(part)].counts.push_back(
-            {.code = rows.text(1), .field = rows.text(2), .count = unsigned_bits(rows.integer(3))});
-    }
-    return {};
-}
-
-Result<SubmissionRecord> read_record(Connection& connection, SubmissionId id) {
-    SubmissionRecord record = TRY(read_submission(connection, id));
-    TRY(read_undoes(connection, record));
-    TRY(read_deletes(connection, record));
-    TRY(read_parts(connection, record));
-    TRY(read_counts(connection, record));
-    return record;
-}
-
-Result<std::vector<SubmissionRecord>> read_records(Connection& connection, Query& ids) {
-    std::vector<SubmissionRecord> records;
-    while (TRY(ids.step())) records.push_back(TRY(read_record(connection, SubmissionId(ids.integer(0)))));
-    return records;
-}
-
-// ---- records to rows ------------------------------------------------------------------------------------------------
-
-// The parameters that inserting and updating a submission have in common, from the first on.
-Status bind_submission(Query& query, const SubmissionRecord& record, Timestamp now) {
-    TRY(query.bind(to_string(record.kind), to_string(record.state), record.reason_code, record.reason, record.target,
-                   std::int64_t{record.target_is_package}, record.file_name));
-    TRY(bind_hash(query, record.raw_sha256));
-    return query.bind(bits(record.raw_bytes), record.received_at, now, record.by, record.version.value,
-                      std::int64_t{record.attempts}, record.parent.value, std::int64_t{record.cascade},
-                      std::int64_t{record.rejects_approved});
-}
-
-Status write_deletes(Connection& connection, SubmissionId id, std::string_view kind,
-                     const std::map<std::string, std::uint64_t>& deletes) {
-    for (const auto& [dataset, count] : deletes) {
-        Query row = TRY(
-            connection.query("INSERT INTO submission_deletes (submission, kind, dataset, count) VALUES (?, ?, ?, ?)"));
-        TRY(row.bind(id.value, kind, dataset, bits(count)));
-        TRY(row.run());
-    }
-    return {};
-}
-
-Status write_part(Connection& connection, SubmissionId id, std::int64_t position, const PartRecord& part) {
-    {
-        Query row = TRY(
-            connection.query("INSERT INTO parts (submission, position, name, dataset, dialect, rows, "
-                             "accepted, rejected, inserted, updated, deleted, unchanged, "
-                             "superseded, held_deletes, skipped_deletes, errors_total, errors_sha256, rejects_sha256) "
-                             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-        TRY(row.bind(id.value, position, part.name, part.dataset, part.dialect, bits(part.rows), bits(part.accepted),
-                     bits(part.rejected), bits(part.inserted), bits(part.updated), bits(part.deleted),
-                     bits(part.unchanged), bits(part.superseded), bits(part.held_deletes), bits(part.skipped_deletes),
-                     bits(part.errors_total)));
-        TRY(bind_hash(row, part.errors_sha256));
-        TRY(bind_hash(row, part.rejects_sha256));
-        TRY(row.run());
-    }
-    std::int64_t count_position = 0;
-    for (const CodeCount& count : part.counts) {
-        Query row = TRY(connection.query(
-            "INSERT INTO part_counts (submission, part, position, code, field, count) VALUES (?, ?, ?, ?, ?, ?)"));
-        TRY(row.bind(id.value, position, count_position++, count.code, count.field, bits(count.count)));
-        TRY(row.run());
-    }
-    return {};
-}
-
-// The rows beside that of `submissions`.
-Status write_belongings(Connection& connection, SubmissionId id, const SubmissionRecord& record) {
-    std::int64_t position = 0;
-    for (const SubmissionId undone : record.undoes) {
-        Query row =
-            TRY(connection.query("INSERT INTO submission_undoes (submission, position, undone) VALUES (?, ?, ?)"));
-        TRY(row.bind(id.value, position++, undone.value));
-        TRY(row.run());
-    }
-    TRY(write_deletes(connection, id, "approved", record.delete_approvals));
-    TRY(write_deletes(connection, id, "asked", record.asked_deletes));
-    position = 0;
-    for (const PartRecord& part : record.parts) TRY(write_part(connection, id, position++, part));
-    return {};
-}
-
-Status run_for(Connection& connection, std::string_view sql, SubmissionId id) {
-    Query query = TRY(connection.query(sql));
-    TRY(query.bind(id.value));
-    return query.run();
-}
-
-Status remove_belongings(Connection& connection, SubmissionId id) {
-    TRY(run_for(connection, "DELETE FROM submission_undoes WHERE submission = ?", id));
-    TRY(run_for(connection, "DELETE FROM submission_deletes WHERE submission = ?", id));
-    return run_for(connection, "DELETE FROM parts WHERE submission = ?", id); // their counts go with them
-}
-
-Status write_event(Connection& connection, SubmissionId id, const CatalogEvent& event, Timestamp now) {
-    Query row = TRY(connection.query("INSERT INTO events (at, submission, type, detail) VALUES (?, ?, ?, ?)"));
-    TRY(row.bind(now, id.value, event.type, event.detail));
-    return row.run();
-}
-
 class SqliteCatalog final : public Catalog {
 public:
     SqliteCatalog(std::unique_ptr<Connection> writing, std::string path, const Clock& clock)
-        : clock_(clock), database_(std::move(writing), std::move(path)) {}
+        : clock_(clock), database_(std::move(writing), std::move(path)), inbox_(database_, clock),
+          requests_(database_, clock) {}
 
     Result<SubmissionId> create(SubmissionRecord record, const CatalogEvent& event) override {
         SubmissionId id;
         Status status = database_.writer.commit([&](Connection& connection) -> Status {
-            const Timestamp now = clock_.now();
-            {
-                Query row = TRY(connection.query("INSERT INTO submissions (kind, state, reason_code, reason, target, "
-                                                 "target_is_package, file_name, raw_sha256, raw_bytes, "
-                                                 "received_at, updated_at, sent_by, version, attempts, parent, "
-                                                 "cascade, rejects_approved, raw_forgotten) "
-                                                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"));
-                TRY(bind_submission(row, record, now));
-                TRY(row.run());
-            }
-            id = SubmissionId(connection.last_insert_id());
-            TRY(write_belongings(connection, id, record));
-            return write_event(connection, id, event, now);
+            id = TRY(sqlite::insert_submission(connection, record, clock_.now()));
+            return sqlite::write_event(connection, id, event, clock_.now());
         });
         if (!status) return fail(std::move(status.error()));
         return id;
@@ -333,9 +117,9 @@ public:
 
     Result<std::vector<SubmissionRecord>> unfinished() override {
         return database_.reader.ask([](Connection& connection) -> Result<std::vector<SubmissionRecord>> {
-            Query ids = TRY(
-                connection.query("SELECT id FROM submissions WHERE state IN "
-                                 "('receiving', 'settling', 'queued', 'checking', 'held', 'publishing') ORDER BY id"));
+            Query ids = TRY(connection.query("SELECT id FROM submissions WHERE state IN "
+                                             "('receiving', 'settling', 'queued', 'checking', 'held', 'publishing') "
+                                             "AND kind <> 'records' ORDER BY id"));
             return read_records(connection, ids);
         });
     }
@@ -398,6 +182,9 @@ public:
         });
     }
 
+    Inbox& inbox() override { return inbox_; }
+    Requests& requests() override { return requests_; }
+
     Status add_key(KeyRecord key) override {
         return database_.writer.commit([&](Connection& connection) -> Status {
             if (TRY(read_key(connection, key.id))) return fail(key_exists(key.id));
@@ -433,6 +220,8 @@ public:
 private:
     const Clock& clock_;
     sqlite::Database database_;
+    sqlite::SqliteInbox inbox_;
+    sqlite::SqliteRequests requests_;
 };
 
 } // namespace

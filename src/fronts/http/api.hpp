@@ -24,6 +24,7 @@ void add_api(Router& router, const ApiParts& parts);
 // Some of them, each in a file of its own.
 void add_datasets_api(Router& router, const ApiParts& parts);
 void add_submissions_api(Router& router, const ApiParts& parts);
+void add_records_api(Router& router, const ApiParts& parts);
 
 // Takes the key from `Authorization: Bearer KEY` or `X-API-Key: KEY` and puts the principal's name into the request.
 // Errors: unauthenticated, the catalog's.

@@ -7,6 +7,7 @@
 
 #include "base/json_writer.hpp"
 #include "catalog/record_json.hpp"
+#include "fronts/http/digest.hpp"
 #include "fronts/http/request_reading.hpp"
 
 namespace inlet::http {
@@ -45,7 +46,8 @@ public:
         delivery.by = request.principal.name;
         delivery.bytes = request.body_bytes.value_or(0);
         delivery.again = flag(request, "again");
-        const Received received = TRY(parts_.pipeline.receive(delivery, body));
+        const std::unique_ptr<ByteSource> checked = TRY(check_digest(request.headers, body));
+        const Received received = TRY(parts_.pipeline.receive(delivery, checked ? *checked : body));
         parts_.runner.wake();
         const SubmissionRecord record = TRY(parts_.runner.wait(received.id, wait_of(request)));
         JsonWriter json;
@@ -93,7 +95,7 @@ private:
 
 const std::vector<FailureCode>& delivery_failures() {
     static const std::vector<FailureCode> kCodes{FailureCode::incomplete_upload, FailureCode::io_failed,
-                                                 FailureCode::disk_full};
+                                                 FailureCode::disk_full, FailureCode::checksum_mismatch};
     return kCodes;
 }
 

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "access/secret.hpp"
+
 namespace inlet::http {
 
 namespace {
@@ -55,6 +57,25 @@ std::string file_name_of(const Request& request, const std::string& fallback) {
 bool flag(const Request& request, std::string_view name) {
     const std::string* text = request.parameter(name);
     return text != nullptr && *text != "false";
+}
+
+Result<std::optional<RequestKey>> request_key(const Request& request, std::string_view body) {
+    constexpr std::size_t kMost = 255;
+    const std::string* header = request.headers.find("Idempotency-Key");
+    if (header == nullptr) return std::nullopt;
+    std::string_view text = *header;
+    if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
+    if (text.empty() || text.size() > kMost) {
+        return fail(FailureCode::bad_argument,
+                    fmt::format("an Idempotency-Key has 1 to {} characters, and this has {}", kMost, text.size()));
+    }
+    const std::string* type = request.headers.find("Content-Type");
+    RequestKey key;
+    key.principal = request.principal.id.empty() ? request.principal.name : request.principal.id;
+    key.key = text;
+    key.sha256 = sha256_hex(fmt::format("{} {}\n{}\n{}", to_string(request.method), request.target_text,
+                                        type == nullptr ? "" : *type, body));
+    return key;
 }
 
 } // namespace inlet::http

@@ -3,10 +3,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/ids.hpp"
+#include "catalog/requests.hpp"
 #include "http/message.hpp"
 
 namespace inlet::http {
@@ -25,5 +27,9 @@ std::chrono::seconds wait_of(const Request& request);
 std::string file_name_of(const Request& request, const std::string& fallback);
 // Whether a parameter is there and not "false".
 bool flag(const Request& request, std::string_view name);
+
+// What the header Idempotency-Key says of the request: a string as in RFC 8941, or the plain key; nothing without it.
+// bad-argument: empty, or longer than 255 characters.
+Result<std::optional<RequestKey>> request_key(const Request& request, std::string_view body);
 
 } // namespace inlet::http

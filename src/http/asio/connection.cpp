@@ -25,18 +25,27 @@ Response not_found(const Router::Match& match, bool known_method) {
     return response;
 }
 
-Response call(const HttpServer::Guard& guard, const Route& route, Request& request, ByteSource& body) {
-    if (route.needs.what != Needs::nothing && guard) {
-        Status allowed = guard(request);
-        if (allowed) allowed = admit(route, request.principal);
-        if (!allowed) {
-            Response response = problem(allowed.error());
-            if (response.status == 401) response.headers.add("WWW-Authenticate", "Bearer realm=\"inlet\"");
-            return response;
-        }
+// Why the caller may not have what it asks for; nothing if it may.
+std::optional<Response> refuse(const HttpServer::Guard& guard, const Route& route, Request& request) {
+    if (route.needs.what == Needs::nothing || !guard) return std::nullopt;
+    Status allowed = guard(request);
+    if (allowed) allowed = admit(route, request.principal);
+    if (allowed) return std::nullopt;
+    Response response = problem(allowed.error());
+    if (response.status == 401) response.headers.add("WWW-Authenticate", "Bearer realm=\"inlet\"");
+    return response;
+}
+
+void call(const HttpServer::Guard& guard, const Route& route, const std::shared_ptr<Exchange>& exchange) {
+    Request& request = exchange->request;
+    if (auto refusal = refuse(guard, route, request)) return exchange->respond(*std::move(refusal));
+    if (route.deferred) {
+        route.deferred(request, exchange->pipe,
+                       [exchange](Response response) { exchange->respond(std::move(response)); });
+        return;
     }
-    auto response = route.handler(request, body);
-    return response ? *std::move(response) : problem(response.error());
+    auto response = route.handler(request, exchange->pipe);
+    exchange->respond(response ? *std::move(response) : problem(response.error()));
 }
 
 } // namespace
@@ -105,6 +114,8 @@ asio::awaitable<bool> Connection::answer() {
     request.peer = peer_;
     for (const auto& field : head) request.headers.add(field.name_string(), field.value());
     request.body_bytes = reader_.content_length();
+    continued_ = !beast::iequals(head[wire::field::expect], "100-continue");
+    broken_ = false;
 
     const auto method = method_from(head.method_string());
     if (method) request.method = *method;
@@ -125,7 +136,7 @@ asio::awaitable<bool> Connection::answer() {
         exchange->response = problem(*refusal);
     } else if (match.route == nullptr) {
         exchange->response = not_found(match, method.has_value());
-    } else {
+    } else if (!match.route->deferred || co_await gather(*exchange, match.route->body_bytes_max)) {
         submit(exchange, *match.route);
     }
     const bool fed = co_await feed(*exchange);
@@ -143,48 +154,78 @@ asio::awaitable<bool> Connection::answer() {
 // Starts the call on its pool.
 void Connection::submit(const std::shared_ptr<Exchange>& exchange, const Route& route) {
     Calls& calls = route.takes_long ? serving_.long_calls : serving_.calls;
-    const bool taken = calls.submit([exchange, &guard = serving_.guard, &route] {
-        exchange->respond(call(guard, route, exchange->request, exchange->pipe));
-    });
+    const bool taken = calls.submit([exchange, &guard = serving_.guard, &route] { call(guard, route, exchange); });
     if (taken) return;
     exchange->response =
         problem(Error(FailureCode::rate_limited, "the server works on as many requests as it may; try again"));
     exchange->response->headers.add("Retry-After", "1");
 }
 
+// Puts all of a small body into the pipe. False: it is too long or broke off, and that is the response.
+asio::awaitable<bool> Connection::gather(Exchange& exchange, std::uint64_t bytes_max) {
+    std::uint64_t bytes = exchange.request.body_bytes.value_or(0);
+    if (bytes <= bytes_max) co_await allow_body();
+    bytes = bytes > bytes_max ? bytes : 0;
+    while (bytes <= bytes_max && !reader_.body_read()) {
+        std::vector<char> block(std::min<std::uint64_t>(serving_.options.body_block_bytes,
+                                                        exchange.request.body_bytes.value_or(bytes_max) + 1));
+        channel_->expires_after(serving_.options.body_time);
+        const error_code error = co_await reader_.read_body(block);
+        bytes += block.size();
+        if (error) {
+            exchange.response = problem(Error(FailureCode::incomplete_upload,
+                                              "the request's body broke off before its end: " + error.message()));
+            broken_ = true;
+            co_return false;
+        }
+        if (!block.empty()) exchange.pipe.push(std::move(block));
+    }
+    if (bytes > bytes_max) {
+        exchange.response = problem(Error(
+            FailureCode::file_too_large,
+            fmt::format("the body is longer than the {} bytes that this call takes; send more as a file", bytes_max)));
+        co_return false;
+    }
+    exchange.pipe.end();
+    co_return true;
+}
+
+// A client that asked whether it may send the body is told so, once.
+asio::awaitable<void> Connection::allow_body() {
+    if (continued_) co_return;
+    continued_ = true;
+    channel_->expires_after(serving_.options.body_time);
+    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    const std::array<asio::const_buffer, 1> buffers{asio::buffer(kContinue)};
+    co_await channel_->write(buffers);
+}
+
 // Hands the body to the call for as long as it wants it, until the answer is there. Whether the body was read to its
 // end.
 asio::awaitable<bool> Connection::feed(Exchange& exchange) {
-    bool continued = !beast::iequals(reader_.head()[wire::field::expect], "100-continue");
-    bool broken = false;
     if (reader_.body_read()) exchange.pipe.end();
     while (!exchange.response) {
-        if (broken || reader_.body_read() || !exchange.pipe.has_room()) {
+        if (broken_ || reader_.body_read() || !exchange.pipe.has_room()) {
             co_await exchange.wait();
             continue;
         }
+        co_await allow_body();
         channel_->expires_after(serving_.options.body_time);
-        if (!continued) {
-            continued = true;
-            static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-            const std::array<asio::const_buffer, 1> buffers{asio::buffer(kContinue)};
-            co_await channel_->write(buffers);
-        }
         std::vector<char> block = exchange.pipe.spare();
         block.resize(serving_.options.body_block_bytes);
         const error_code error = co_await reader_.read_body(block);
         if (error) {
             exchange.pipe.break_off(Error(FailureCode::incomplete_upload,
                                           "the request's body broke off before its end: " + error.message()));
-            broken = true;
+            broken_ = true;
             continue;
         }
         exchange.pipe.push(std::move(block));
         if (reader_.body_read()) exchange.pipe.end();
     }
-    if (broken) co_return false;
+    if (broken_) co_return false;
     // A call that answered without its body: a small rest is read, so that the connection can go on.
-    if (!continued && !reader_.body_read()) co_return false; // the client was never told to send it
+    if (!continued_ && !reader_.body_read()) co_return false; // the client was never told to send it
     std::uint64_t drained = 0;
     std::vector<char> block;
     while (!reader_.body_read()) {

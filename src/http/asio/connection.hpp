@@ -28,6 +28,8 @@ private:
     asio::awaitable<void> refuse_unread(error_code error);
     asio::awaitable<bool> answer();
     void submit(const std::shared_ptr<Exchange>& exchange, const Route& route);
+    asio::awaitable<bool> gather(Exchange& exchange, std::uint64_t bytes_max);
+    asio::awaitable<void> allow_body();
     asio::awaitable<bool> feed(Exchange& exchange);
     asio::awaitable<void> linger();
     void log(const Request* request, unsigned status) const;
@@ -38,6 +40,8 @@ private:
     const std::string peer_;
     RequestReader reader_;
     Clock::time_point started_; // the request under way
+    bool continued_ = false;    // the client may send its body
+    bool broken_ = false;       // the body broke off
     bool idle_ = false;
 };
 

@@ -1,0 +1,28 @@
+// The inbox as rows: `submissions` and `parts` as for any submission, and their bytes in `inbox`. Floor 3, for the
+// SQLite catalog alone.
+#pragma once
+
+#include "catalog/inbox.hpp"
+#include "catalog/sqlite/database.hpp"
+
+namespace inlet::sqlite {
+
+class SqliteInbox final : public Inbox {
+public:
+    SqliteInbox(Database& database, const Clock& clock) : database_(database), clock_(clock) {} // borrowed
+
+    void add(SubmissionRecord record, std::string form, std::string body, CatalogEvent event,
+             std::optional<RequestKey> request, std::function<StoredAnswer(SubmissionId)> answer, Done done) override;
+    Result<std::vector<InboxEntry>> waiting(Timestamp before, std::uint64_t records_max,
+                                            std::uint64_t bytes_max) override;
+    Result<std::optional<Timestamp>> oldest() override;
+    Status settle(const std::vector<InboxOutcome>& outcomes) override;
+    Result<std::optional<InboxBody>> body(SubmissionId id) override;
+    Result<std::uint64_t> forget_bodies(const std::string& dataset, Timestamp before, bool dry_run) override;
+
+private:
+    Database& database_;
+    const Clock& clock_;
+};
+
+} // namespace inlet::sqlite
