@@ -13,6 +13,8 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "catalog/audit.hpp"
+#include "catalog/keys.hpp"
 
 namespace inlet {
 
@@ -85,7 +87,8 @@ struct SubmissionRecord {
     Timestamp received_at = 0; // when the last byte was safe
     Timestamp updated_at = 0;  // given by the catalog
     std::string by;
-    Version version; // once published
+    std::string sender; // id of the principal whose delivery it is; empty: nobody's who could ask for it
+    Version version;    // once published
     std::uint32_t attempts = 0;
     SubmissionId parent;                                   // the snapshot whose deletions these are
     std::vector<SubmissionId> undoes;                      // kind undo
@@ -98,10 +101,21 @@ struct SubmissionRecord {
     bool operator==(const SubmissionRecord&) const = default;
 };
 
+// What somebody may see of submissions: their own, and those that touch nothing but what stands here.
+struct SubmissionScope {
+    std::string sender; // empty: none are their own
+    std::vector<std::string> datasets;
+    std::vector<std::string> packages; // as targets
+
+    bool operator==(const SubmissionScope&) const = default;
+};
+bool visible(const SubmissionRecord& record, const SubmissionScope& scope);
+
 struct SubmissionFilter {
     std::string dataset; // a part's dataset or the target; empty: any
     std::optional<SubmissionState> state;
-    std::optional<SubmissionId> before; // for paging: ids below
+    std::optional<SubmissionId> before;   // for paging: ids below
+    std::optional<SubmissionScope> scope; // nothing: all may be seen
     std::size_t limit = 50;
 };
 
@@ -111,19 +125,6 @@ struct CatalogEvent {
     SubmissionId submission; // given by the catalog
     std::string type;        // submission.received, .queued, .held, .published ...
     std::string detail;      // JSON object
-};
-
-// A credential that somebody may show. Of its secret only a hash is kept.
-struct KeyRecord {
-    std::string id;     // public: part of the key's text
-    std::string name;   // whose it is, in words
-    std::string sha256; // of the secret; 64 lower-case hex digits
-    std::string role;
-    Timestamp created_at = 0; // given by the catalog
-    Timestamp expires_at = 0; // 0: never
-    Timestamp revoked_at = 0; // 0: it was not
-
-    bool operator==(const KeyRecord&) const = default;
 };
 
 // Errors besides those named: disk-full, catalog-failed. After one of these a change may have been made or not; what is
@@ -154,11 +155,9 @@ public:
     virtual Status forget_raw(SubmissionId id) = 0;
     virtual Status forget_rejects(SubmissionId id) = 0;
 
-    virtual Status add_key(KeyRecord key) = 0; // bad-argument: there is one of that id
-    virtual Result<std::optional<KeyRecord>> key(std::string_view id) = 0;
-    virtual Result<std::vector<KeyRecord>> keys() = 0; // oldest first, revoked ones included
-    // Revoking it again changes nothing. unknown-key.
-    virtual Status revoke_key(std::string_view id) = 0;
+    // What else is kept; each goes with the catalog.
+    virtual Keys& keys() = 0;
+    virtual AuditLog& audit() = 0;
 };
 
 } // namespace inlet

@@ -131,9 +131,10 @@ struct Exchange {
 
 class HttpServer::Impl {
 public:
-    Impl(const ServerOptions& options, const Router& router, Guard guard, Log log)
-        : options_(options), router_(router), guard_(std::move(guard)), log_(std::move(log)),
-          calls_(options.call_threads, options.waiting_max), long_calls_(options.long_threads, options.waiting_max) {
+    Impl(const ServerOptions& options, const Router& router, Guard guard, Witness witness, Log log)
+        : options_(options), router_(router), guard_(std::move(guard)), witness_(std::move(witness)),
+          log_(std::move(log)), calls_(options.call_threads, options.waiting_max),
+          long_calls_(options.long_threads, options.waiting_max) {
         for (std::size_t i = 0; i < std::max<std::size_t>(options.io_threads, 1); ++i)
             loops_.push_back(std::make_unique<Loop>());
     }
@@ -157,10 +158,12 @@ private:
 
     asio::awaitable<void> accept();
     Response call(const Route& route, Request& request, ByteSource& body) const;
+    Response witnessed(const Route& route, const Request& request, Response response) const;
 
     const ServerOptions options_;
     const Router& router_;
     const Guard guard_;
+    const Witness witness_;
     const Log log_;
     std::uint16_t port_ = 0;
     std::atomic<bool> stopping_{false};
@@ -547,12 +550,20 @@ Response HttpServer::Impl::call(const Route& route, Request& request, ByteSource
         if (allowed) allowed = admit(route, request.principal);
         if (!allowed) {
             Response response = problem(allowed.error());
-            if (response.status == 401) response.headers.add("WWW-Authenticate", "Bearer realm=\"inlet\"");
+            if (allowed.error().code == FailureCode::forbidden) return witnessed(route, request, std::move(response));
+            if (response.status == 401) response.headers.add("WWW-Authenticate", options_.challenge);
             return response;
         }
     }
-    auto response = route.handler(request, body);
-    return response ? *std::move(response) : problem(response.error());
+    auto answered = route.handler(request, body);
+    Response response = answered ? *std::move(answered) : problem(answered.error());
+    return witnessed(route, request, std::move(response));
+}
+
+Response HttpServer::Impl::witnessed(const Route& route, const Request& request, Response response) const {
+    if (route.action.empty() || !witness_) return response;
+    const Status written = witness_(route, request, response);
+    return written ? std::move(response) : problem(written.error());
 }
 
 void HttpServer::Impl::stop() {
@@ -575,8 +586,8 @@ HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HttpServer::~HttpServer() = default;
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const ServerOptions& options, const Router& router, Guard guard,
-                                                      Log log) {
-    auto impl = std::make_unique<Impl>(options, router, std::move(guard), std::move(log));
+                                                      Witness witness, Log log) {
+    auto impl = std::make_unique<Impl>(options, router, std::move(guard), std::move(witness), std::move(log));
     TRY(impl->listen());
     impl->run();
     return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));

@@ -167,7 +167,7 @@ TEST_F(SqliteCatalogTest, BringsAFileOfTheSecondFormatUpToDate) {
     execute("DROP TABLE keys; PRAGMA user_version = 2");
     const auto catalog = open().value();
     EXPECT_EQ(catalog->get(id)->target, "ratings");
-    EXPECT_TRUE(catalog->add_key({.id = "7f00", .name = "somebody's"}));
+    EXPECT_TRUE(catalog->keys().add({.id = "7f00", .name = "somebody's"}));
     EXPECT_EQ(connect()->integer("PRAGMA user_version"), kCatalogFormat);
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "access/submission_rights.hpp"
 #include "base/json_writer.hpp"
 #include "catalog/record_json.hpp"
 #include "fronts/http/request_reading.hpp"
@@ -17,17 +18,19 @@ class DatasetsApi {
 public:
     explicit DatasetsApi(const ApiParts& parts) : parts_(parts) {}
 
-    Result<Response> datasets() const {
+    Result<Response> datasets(const Request& request) const {
         const std::map<std::string, TableInfo> tables = TRY(table_infos());
         JsonWriter json;
         json.begin_object().key("datasets").begin_array();
-        for (const Dataset& dataset : parts_.project.datasets) write_dataset(json, dataset, tables);
+        for (const Dataset& dataset : parts_.project.datasets) {
+            if (request.principal.may(Permission::read, dataset.name)) write_dataset(json, dataset, tables);
+        }
         json.end_array().end_object();
         return json_response(200, json.take());
     }
 
     Result<Response> dataset(const Request& request) const {
-        const Dataset& dataset = *TRY(find_dataset(request));
+        const Dataset& dataset = *TRY(find_dataset(request, Permission::read));
         const std::map<std::string, TableInfo> tables = TRY(table_infos());
         JsonWriter json;
         json.begin_object();
@@ -39,10 +42,15 @@ public:
 
     Result<Response> deliver(const Request& request, ByteSource& body, bool to_package) const {
         Delivery delivery;
+        if (to_package)
+            TRY(find_package(request, Permission::submit));
+        else
+            TRY(find_dataset(request, Permission::submit));
         delivery.target = request.values.at(to_package ? "package" : "dataset");
         delivery.target_is_package = to_package;
         delivery.file_name = file_name_of(request, delivery.target);
         delivery.by = request.principal.name;
+        delivery.sender = request.principal.id;
         delivery.bytes = request.body_bytes.value_or(0);
         delivery.again = flag(request, "again");
         const Received received = TRY(parts_.pipeline.receive(delivery, body));
@@ -50,20 +58,45 @@ public:
         const SubmissionRecord record = TRY(parts_.runner.wait(received.id, wait_of(request)));
         JsonWriter json;
         json.begin_object();
-        write_outcome(json, record);
+        // Bytes that somebody else delivered before: that is all that is told of their delivery.
+        if (is_their_own(request.principal, record) || may_see(request.principal, parts_.project, record))
+            write_outcome(json, record);
+        else
+            json.member("submission", record.id.value);
         json.member("duplicate", received.duplicate).end_object();
         Response response = json_response(received.duplicate ? 200 : 201, json.take());
         response.headers.add("Location", fmt::format("/v1/submissions/{}", received.id.value));
+        response.submission = received.id.value;
         return response;
     }
 
 private:
-    Result<const Dataset*> find_dataset(const Request& request) const {
+    // Of an anonymous delivery nobody could be told later: its answer is what they see of it.
+    static bool is_their_own(const Principal& principal, const SubmissionRecord& record) {
+        return record.sender == principal.id && (!record.sender.empty() || record.by == principal.name);
+    }
+
+    Result<const Dataset*> find_dataset(const Request& request, Permission permission) const {
         const std::string& name = request.values.at("dataset");
         const Dataset* dataset = parts_.project.dataset(name);
-        if (dataset == nullptr)
+        if (dataset == nullptr || !knows(request.principal, name))
             return fail(FailureCode::unknown_dataset, fmt::format("there is no dataset `{}`", name));
+        if (!request.principal.may(permission, name)) return lacks(permission, "dataset", name);
         return dataset;
+    }
+
+    Result<const Package*> find_package(const Request& request, Permission permission) const {
+        const std::string& name = request.values.at("package");
+        const Package* package = parts_.project.package(name);
+        if (package == nullptr || !knows(request.principal, *package))
+            return fail(FailureCode::unknown_package, fmt::format("there is no package `{}`", name));
+        if (!request.principal.may(permission, *package)) return lacks(permission, "package", name);
+        return package;
+    }
+
+    static std::unexpected<Error> lacks(Permission permission, std::string_view kind, std::string_view name) {
+        return fail(FailureCode::forbidden,
+                    fmt::format("this takes the grant `{}` on {} `{}`", to_string(permission), kind, name));
     }
 
     Result<std::map<std::string, TableInfo>> table_infos() const {
@@ -108,7 +141,7 @@ void add_datasets_api(Router& router, const ApiParts& parts) {
                 .summary = "The datasets, with their version and number of records",
                 .answers = {{200, "all of them", "application/json"}},
                 .needs = Needs::grants,
-                .handler = [api](const Request&, ByteSource&) { return api->datasets(); }});
+                .handler = [api](const Request& request, ByteSource&) { return api->datasets(request); }});
     router.add({.path = "/v1/datasets/{dataset}",
                 .path_values = {{"dataset", kNameSchema}},
                 .id = "getDataset",
@@ -134,6 +167,7 @@ void add_datasets_api(Router& router, const ApiParts& parts) {
                     .failures = failures,
                     .takes_long = true,
                     .needs = Needs::grants,
+                    .action = "submission.deliver",
                     .handler = [api, package](const Request& request, ByteSource& body) {
                         return api->deliver(request, body, package);
                     }});
