@@ -78,6 +78,9 @@ export type FailureCode =
   | "unknown-key"
   | "unknown-address"
   | "method-not-allowed"
+  | "unsupported-media-type"
+  | "idempotency-key-reused"
+  | "request-under-way"
   | "unauthenticated"
   | "forbidden"
   | "ambiguous-target"
@@ -568,6 +571,27 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     httpStatus: 405,
     meaning: "The address is right, but not for this method.",
     whatToDo: "Use one of the methods that the answer's Allow header names.",
+  },
+  "unsupported-media-type": {
+    code: "unsupported-media-type",
+    kind: "request",
+    httpStatus: 415,
+    meaning: "The call does not take a body of this type.",
+    whatToDo: "Name the type of what is sent in the header Content-Type; the message lists those that are taken.",
+  },
+  "idempotency-key-reused": {
+    code: "idempotency-key-reused",
+    kind: "request",
+    httpStatus: 422,
+    meaning: "The Idempotency-Key came before with another request.",
+    whatToDo: "Use a new key for every new request, and the same key only to repeat one.",
+  },
+  "request-under-way": {
+    code: "request-under-way",
+    kind: "request",
+    httpStatus: 409,
+    meaning: "A request with the same Idempotency-Key is still being carried out.",
+    whatToDo: "Wait a moment and send it again; the answer will be that of the first.",
   },
   "unauthenticated": {
     code: "unauthenticated",

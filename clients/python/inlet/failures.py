@@ -86,6 +86,9 @@ class FailureCode(str, Enum):
     UNKNOWN_KEY = "unknown-key"
     UNKNOWN_ADDRESS = "unknown-address"
     METHOD_NOT_ALLOWED = "method-not-allowed"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
+    IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused"
+    REQUEST_UNDER_WAY = "request-under-way"
     UNAUTHENTICATED = "unauthenticated"
     FORBIDDEN = "forbidden"
     AMBIGUOUS_TARGET = "ambiguous-target"
@@ -579,6 +582,27 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         405,
         "The address is right, but not for this method.",
         "Use one of the methods that the answer's Allow header names.",
+    ),
+    FailureCode.UNSUPPORTED_MEDIA_TYPE: FailureInfo(
+        FailureCode.UNSUPPORTED_MEDIA_TYPE,
+        FailureKind.REQUEST,
+        415,
+        "The call does not take a body of this type.",
+        "Name the type of what is sent in the header Content-Type; the message lists those that are taken.",
+    ),
+    FailureCode.IDEMPOTENCY_KEY_REUSED: FailureInfo(
+        FailureCode.IDEMPOTENCY_KEY_REUSED,
+        FailureKind.REQUEST,
+        422,
+        "The Idempotency-Key came before with another request.",
+        "Use a new key for every new request, and the same key only to repeat one.",
+    ),
+    FailureCode.REQUEST_UNDER_WAY: FailureInfo(
+        FailureCode.REQUEST_UNDER_WAY,
+        FailureKind.REQUEST,
+        409,
+        "A request with the same Idempotency-Key is still being carried out.",
+        "Wait a moment and send it again; the answer will be that of the first.",
     ),
     FailureCode.UNAUTHENTICATED: FailureInfo(
         FailureCode.UNAUTHENTICATED,
