@@ -12,7 +12,9 @@ Commands make_commands() {
     add_delivery_commands(commands);
     add_query_commands(commands);
     add_version_commands(commands);
-    add_serve_commands(commands);
+    add_serve_command(commands);
+    add_keys_command(commands);
+    add_access_commands(commands);
     add_reference_commands(commands);
     return commands;
 }

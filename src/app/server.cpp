@@ -2,27 +2,68 @@
 
 #include <utility>
 
+#include "app/act.hpp"
 #include "app/display_text.hpp"
 #include "base/json_writer.hpp"
 #include "fronts/http/api.hpp"
 
 namespace inlet {
 
-Result<std::unique_ptr<Server>> Server::start(Session& session, const http::ServerOptions& options) {
+namespace {
+
+constexpr Timestamp kKeepHeadEvery = 60'000'000;
+
+Result<std::string> make_first_key(Session& session, Keyring& keyring) {
+    auto made = keyring.make({.name = std::string(kAdminRole), .roles = {std::string(kAdminRole)}});
+    const std::string id = made ? made->record.id : "";
+    made = written_down(session, {.action = "key.create", .object = id}, std::move(made));
+    if (!made) return fail(std::move(made.error()));
+    return made->text;
+}
+
+} // namespace
+
+Result<std::unique_ptr<Server>> Server::start(Session& session, http::ServerOptions options) {
     Pipeline* pipeline = TRY(session.pipeline());
     Catalog* catalog = TRY(session.catalog());
     const Project* project = TRY(session.project());
-    std::unique_ptr<Server> server(new Server(session, *catalog));
-    if (TRY(catalog->keys()).empty())
-        server->first_key_ = TRY(server->keyring_.make(std::string(kAdminRole), std::string(kAdminRole), 0)).text;
+    std::unique_ptr<Server> server(new Server(session, project->data_folder));
+    server->authenticator_ = TRY(Authenticator::open(*project, *catalog, session.clock()));
+    Keyring& keyring = server->authenticator_->keyring();
+    const std::vector<KeyRecord> keys = TRY(catalog->keys().all());
+    if (keys.empty()) server->first_key_ = TRY(make_first_key(session, keyring));
     server->runner_ =
         std::make_unique<Runner>(*pipeline, *catalog, [self = server.get()](const Error& error) { self->warn(error); });
-    http::add_api(server->router_, {*project, *catalog, session.warehouse(), *pipeline, *server->runner_});
-    server->http_ = TRY(http::HttpServer::start(
-        options, server->router_,
-        [self = server.get()](http::Request& request) { return http::authenticate(self->keyring_, request); },
-        [self = server.get()](const http::Served& served) { self->log(served); }));
+    http::add_api(server->router_,
+                  {*project, *catalog, session.warehouse(), *pipeline, *server->runner_, keyring, session.clock()});
+    if (server->authenticator_->has_users()) options.challenge += ", Basic realm=\"inlet\", charset=\"UTF-8\"";
+    const auto guard = [self = server.get()](http::Request& request) {
+        return http::authenticate(*self->authenticator_, request);
+    };
+    const auto witness = [self = server.get(), &audit = catalog->audit()](const http::Route& route,
+                                                                          const http::Request& request,
+                                                                          const http::Response& response) -> Status {
+        self->keep_head(TRY(http::write_down(audit, route, request, response)));
+        return {};
+    };
+    const auto log = [self = server.get()](const http::Served& served) { self->log(served); };
+    server->http_ = TRY(http::HttpServer::start(options, server->router_, guard, witness, log));
     return server;
+}
+
+Server::~Server() {
+    http_.reset(); // no call writes any more
+    if (last_head_.number != 0) (void)audit_head_.keep(last_head_);
+}
+
+// A file that is a minute behind shows all but the cutting off of a minute.
+void Server::keep_head(const AuditHead& head) {
+    const std::lock_guard lock(keeping_);
+    if (head.number > last_head_.number) last_head_ = head;
+    const Timestamp now = clock_.now();
+    if (now - kept_at_ < kKeepHeadEvery) return;
+    kept_at_ = now;
+    if (Status kept = audit_head_.keep(last_head_); !kept) warn(kept.error());
 }
 
 Status Server::with_console(const std::function<Status(Console&)>& use) {

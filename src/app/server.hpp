@@ -8,7 +8,8 @@
 #include <mutex>
 #include <string>
 
-#include "access/keyring.hpp"
+#include "access/authenticator.hpp"
+#include "app/audit_head_file.hpp"
 #include "app/session.hpp"
 #include "http/http_server.hpp"
 #include "pipeline/runner.hpp"
@@ -19,9 +20,9 @@ class Server {
 public:
     // Listens, and works off what is queued, when it returns. Makes the first key if there is none. The session is
     // borrowed, and no longer the caller's to change.
-    static Result<std::unique_ptr<Server>> start(Session& session, const http::ServerOptions& options);
+    static Result<std::unique_ptr<Server>> start(Session& session, http::ServerOptions options);
     // Takes nothing new, lets running calls finish.
-    ~Server() = default;
+    ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
@@ -31,15 +32,24 @@ public:
     Status with_console(const std::function<Status(Console&)>& use);
 
 private:
-    Server(Session& session, Catalog& catalog) : console_(session.console()), keyring_(catalog, session.clock()) {}
+    Server(Session& session, const std::string& data_folder)
+        : console_(session.console()), clock_(session.clock()), audit_head_(session.disk(), data_folder) {}
 
     void warn(const Error& error);
     void log(const http::Served& served);
+    void keep_head(const AuditHead& head);
 
     std::mutex speaking_; // over the console
     Console& console_;
-    Keyring keyring_;
+    const Clock& clock_;
     std::string first_key_;
+
+    std::mutex keeping_; // over the three below
+    AuditHeadFile audit_head_;
+    AuditHead last_head_;
+    Timestamp kept_at_ = 0;
+
+    std::unique_ptr<Authenticator> authenticator_;
     // Each uses those above it.
     std::unique_ptr<Runner> runner_;
     http::Router router_;

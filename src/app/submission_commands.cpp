@@ -1,6 +1,7 @@
 // `inlet submissions`, `show`, `approve`, `cancel`, `retry`: what was delivered, and what is to become of it.
 #include <fmt/format.h>
 
+#include "app/act.hpp"
 #include "app/commands.hpp"
 #include "app/console.hpp"
 #include "app/delivery_errors.hpp"
@@ -241,7 +242,9 @@ public:
         Pipeline* pipeline = TRY(session.pipeline());
         session.interrupts().say(
             fmt::format("nothing half done is seen; `inlet show {}` tells what became of the submission", *id_));
-        const SubmissionRecord record = TRY(act(*pipeline, SubmissionId(*id_), session.user()));
+        const SubmissionRecord record =
+            TRY(written_down(session, {.action = "submission." + text().name, .submission = SubmissionId(*id_)},
+                             act(*pipeline, SubmissionId(*id_), session.user())));
         session.progress().clear();
         const double seconds = session.seconds_since(start);
         Console& console = session.console();

@@ -1,6 +1,7 @@
 // The names of states and kinds, as they are stored and shown.
 #include "catalog/catalog.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -60,6 +61,20 @@ bool is_end(SubmissionState state) {
         return true;
     }
     std::unreachable();
+}
+
+bool visible(const SubmissionRecord& record, const SubmissionScope& scope) {
+    if (!scope.sender.empty() && record.sender == scope.sender) return true;
+    const auto holds = [](const std::vector<std::string>& names, std::string_view name) {
+        return std::ranges::find(names, name) != names.end();
+    };
+    const auto readable = [&](std::string_view dataset) { return holds(scope.datasets, dataset); };
+    if (record.target_is_package) {
+        if (!holds(scope.packages, record.target)) return false;
+    } else if (record.target.empty() ? record.parts.empty() : !readable(record.target)) {
+        return false; // an undo that touched nothing is shown to those who may see everything
+    }
+    return std::ranges::all_of(record.parts, [&](const PartRecord& part) { return readable(part.dataset); });
 }
 
 Error unknown_submission(SubmissionId id) {

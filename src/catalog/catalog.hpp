@@ -13,7 +13,9 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "catalog/audit.hpp"
 #include "catalog/inbox.hpp"
+#include "catalog/keys.hpp"
 #include "catalog/requests.hpp"
 #include "catalog/submission_record.hpp"
 
@@ -22,21 +24,9 @@ namespace inlet {
 struct SubmissionFilter {
     std::string dataset; // a part's dataset or the target; empty: any
     std::optional<SubmissionState> state;
-    std::optional<SubmissionId> before; // for paging: ids below
+    std::optional<SubmissionId> before;   // for paging: ids below
+    std::optional<SubmissionScope> scope; // nothing: all may be seen
     std::size_t limit = 50;
-};
-
-// A credential that somebody may show. Of its secret only a hash is kept.
-struct KeyRecord {
-    std::string id;     // public: part of the key's text
-    std::string name;   // whose it is, in words
-    std::string sha256; // of the secret; 64 lower-case hex digits
-    std::string role;
-    Timestamp created_at = 0; // given by the catalog
-    Timestamp expires_at = 0; // 0: never
-    Timestamp revoked_at = 0; // 0: it was not
-
-    bool operator==(const KeyRecord&) const = default;
 };
 
 // Errors besides those named: disk-full, catalog-failed. After one of these a change may have been made or not; what is
@@ -68,14 +58,11 @@ public:
     virtual Status forget_raw(SubmissionId id) = 0;
     virtual Status forget_rejects(SubmissionId id) = 0;
 
+    // What else is kept; each goes with the catalog.
     virtual Inbox& inbox() = 0;
     virtual Requests& requests() = 0;
-
-    virtual Status add_key(KeyRecord key) = 0; // bad-argument: there is one of that id
-    virtual Result<std::optional<KeyRecord>> key(std::string_view id) = 0;
-    virtual Result<std::vector<KeyRecord>> keys() = 0; // oldest first, revoked ones included
-    // Revoking it again changes nothing. unknown-key.
-    virtual Status revoke_key(std::string_view id) = 0;
+    virtual Keys& keys() = 0;
+    virtual AuditLog& audit() = 0;
 };
 
 } // namespace inlet

@@ -83,7 +83,8 @@ struct SubmissionRecord {
     Timestamp received_at = 0; // when the last byte was safe
     Timestamp updated_at = 0;  // given by the catalog
     std::string by;
-    Version version; // once published
+    std::string sender; // id of the principal whose delivery it is; empty: nobody's who could ask for it
+    Version version;    // once published
     std::uint32_t attempts = 0;
     SubmissionId parent;                                   // the snapshot whose deletions these are
     std::vector<SubmissionId> undoes;                      // kind undo
@@ -95,6 +96,16 @@ struct SubmissionRecord {
 
     bool operator==(const SubmissionRecord&) const = default;
 };
+
+// What somebody may see of submissions: their own, and those that touch nothing but what stands here.
+struct SubmissionScope {
+    std::string sender; // empty: none are their own
+    std::vector<std::string> datasets;
+    std::vector<std::string> packages; // as targets
+
+    bool operator==(const SubmissionScope&) const = default;
+};
+bool visible(const SubmissionRecord& record, const SubmissionScope& scope);
 
 struct CatalogEvent {
     std::int64_t number = 0; // given by the catalog; grows

@@ -51,9 +51,62 @@ std::string_view project_json_schema() {
       "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_]{0,62}$"},
       "additionalProperties": {"$ref": "#/$defs/view"}
     },
+    "access": {"description": "Who may do what. Without it keys have the role admin.", "$ref": "#/$defs/access"},
     "$schema": {"description": "For editors; Inlet does not read it.", "type": "string"}
   },
   "$defs": {
+    "access": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "roles": {
+          "description": "What each role grants. `admin` is there without being named: it may do everything.",
+          "type": "object",
+          "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_-]{0,62}$"},
+          "additionalProperties": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/grant"}}
+        },
+        "users": {
+          "description": "Who may sign in with a password.",
+          "type": "object",
+          "additionalProperties": {"$ref": "#/$defs/user"}
+        },
+        "anonymous": {"description": "What those may do who show nothing; else they are turned away.", "$ref": "#/$defs/anonymous"}
+      }
+    },
+    "grant": {
+      "type": "object",
+      "description": "Of one dataset or package, or of all whose name the pattern matches.",
+      "required": ["allow"],
+      "oneOf": [{"required": ["dataset"]}, {"required": ["package"]}],
+      "additionalProperties": false,
+      "properties": {
+        "dataset": {"description": "A name; * and ? stand for any characters and one.", "type": "string", "minLength": 1},
+        "package": {"description": "A name; * and ? stand for any characters and one.", "type": "string", "minLength": 1},
+        "allow": {
+          "type": "array",
+          "minItems": 1,
+          "uniqueItems": true,
+          "items": {"enum": ["submit", "read", "approve", "admin"]}
+        }
+      }
+    },
+    "user": {
+      "type": "object",
+      "required": ["roles"],
+      "oneOf": [{"required": ["password_hash"]}, {"required": ["password"]}],
+      "additionalProperties": false,
+      "properties": {
+        "password_hash": {"description": "As `inlet users hash` prints it. ${env:NAME} and ${file:PATH} are put in.", "type": "string", "minLength": 1},
+        "password": {"description": "Only as ${env:NAME} or ${file:PATH}.", "type": "string", "pattern": "^\\$\\{(env|file):[^}]+\\}$"},
+        "roles": {"$ref": "#/$defs/names"}
+      }
+    },
+    "anonymous": {
+      "type": "object",
+      "required": ["roles"],
+      "additionalProperties": false,
+      "properties": {"roles": {"$ref": "#/$defs/names"}}
+    },
     "text": {"type": ["string", "number", "boolean"]},
     "count": {"type": "integer", "minimum": 0},
     "share": {

@@ -84,6 +84,10 @@ TEST_F(JsonSchema, HasTheKeysThatTheReaderTakes) {
     expect_keys(definition("package"), keys::kPackage);
     expect_keys(definition("model"), keys::kModel);
     expect_keys(definition("view"), keys::kView);
+    expect_keys(definition("access"), keys::kAccess);
+    expect_keys(definition("grant"), keys::kGrant);
+    expect_keys(definition("user"), keys::kUser);
+    expect_keys(definition("anonymous"), keys::kAnonymous);
 }
 
 // Each word that the JSON Schema offers is taken by the reader, and the reader names no others when it asks for one.

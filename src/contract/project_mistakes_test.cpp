@@ -37,11 +37,11 @@ TEST(ReadProject, SaysWhatIsWrongAtTheTop) {
     expect_project_mistake({"", "the project lacks `project`"}, "^" + std::string(kGoodDataset));
     for (const Wrong& wrong : std::initializer_list<Wrong>{
              {"^modles: {}",
-              "unknown key `modles` in the project; expected project, storage, datasets, packages, models, views or "
-              "$schema",
+              "unknown key `modles` in the project; expected project, storage, datasets, packages, models, views, "
+              "access or $schema",
               "did you mean `models`?"},
              {"^provider: {}", "unknown key `provider` in the project; expected project, storage, datasets, packages, "
-                               "models, views or $schema"},
+                               "models, views, access or $schema"},
              {"^providers: {}", "`providers` in the project is not supported by this version of Inlet"},
              {"^project: q", "`project` stands twice in the project; first in line 1"},
              {"storage: ^./data", "`storage` must be a mapping with data; found `./data`"},

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "contract/reading/access_reader.hpp"
 #include "contract/reading/document.hpp"
 #include "contract/reading/files.hpp"
 #include "contract/reading/parts_reader.hpp"
@@ -46,7 +47,7 @@ std::string read_data_folder(const Mapping& mapping, const std::string& folder, 
 
 Project read_root(const Element& root, const std::string& path, const FileSource& source, SqlPlaces* sql_places,
                   const Page& page) {
-    static constexpr KeySet kKeys{keys::kProject, keys::kProjectLater};
+    static constexpr KeySet kKeys{keys::kProject, keys::kProjectLater, keys::kProjectMisplaced};
     const std::string given_folder = std::filesystem::path(path).parent_path().string();
     const ProjectFiles files(given_folder, source, sql_places);
     Project project;
@@ -75,6 +76,8 @@ Project read_root(const Element& root, const std::string& path, const FileSource
     if (const Element* node = mapping.find("packages")) {
         project.packages = read_packages(*node, place_of("packages"), project.datasets, tables, page);
     }
+    if (const Element* node = mapping.find("access"))
+        project.access = read_access(*node, place_of("access"), project, files, page);
     return project;
 }
 

@@ -20,8 +20,8 @@ using asio::ip::tcp;
 
 class HttpServer::Impl {
 public:
-    Impl(const ServerOptions& options, const Router& router, Guard guard, Log log)
-        : serving_(options, router, std::move(guard), std::move(log)) {
+    Impl(const ServerOptions& options, const Router& router, Guard guard, Witness witness, Log log)
+        : serving_(options, router, std::move(guard), std::move(witness), std::move(log)) {
         for (std::size_t i = 0; i < std::max<std::size_t>(options.io_threads, 1); ++i)
             loops_.push_back(std::make_unique<Loop>());
     }
@@ -125,8 +125,8 @@ HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HttpServer::~HttpServer() = default;
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(const ServerOptions& options, const Router& router, Guard guard,
-                                                      Log log) {
-    auto impl = std::make_unique<Impl>(options, router, std::move(guard), std::move(log));
+                                                      Witness witness, Log log) {
+    auto impl = std::make_unique<Impl>(options, router, std::move(guard), std::move(witness), std::move(log));
     TRY(impl->listen());
     impl->run();
     return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));

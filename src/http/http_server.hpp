@@ -22,11 +22,12 @@ struct ServerOptions {
     std::size_t waiting_max = 1024; // calls of each kind that wait for a thread; beyond them: rate-limited
     std::size_t connections_max = 10'000;
     std::size_t header_bytes_max = 32 << 10;
-    std::size_t body_block_bytes = 128 << 10; // a body is handed on in blocks of up to this size
-    std::chrono::seconds header_time{15};     // from a request's first byte to the end of its headers
-    std::chrono::seconds idle_time{75};       // between two requests
-    std::chrono::seconds body_time{60};       // without a byte of a body
-    std::chrono::seconds send_time{60};       // without the client taking any of an answer
+    std::size_t body_block_bytes = 128 << 10;         // a body is handed on in blocks of up to this size
+    std::string challenge = "Bearer realm=\"inlet\""; // WWW-Authenticate (RFC 9110, section 11.6.1)
+    std::chrono::seconds header_time{15};             // from a request's first byte to the end of its headers
+    std::chrono::seconds idle_time{75};               // between two requests
+    std::chrono::seconds body_time{60};               // without a byte of a body
+    std::chrono::seconds send_time{60};               // without the client taking any of an answer
 };
 
 // What was answered, for the log.
@@ -40,12 +41,15 @@ class HttpServer {
 public:
     // Called on a pool thread before a route that is not open: whether the request may go on, and as whose.
     using Guard = std::function<Status(Request& request)>;
+    // Called on a pool thread after a route that has an `action`, before its answer goes out: writes the act down. If
+    // that fails, so does the call.
+    using Witness = std::function<Status(const Route& route, const Request& request, const Response& response)>;
     // Called on an I/O thread; must not block.
     using Log = std::function<void(const Served& served)>;
 
     // Listens when it returns. `router` is borrowed. Errors: bad-argument (the address), io-failed.
     static Result<std::unique_ptr<HttpServer>> start(const ServerOptions& options, const Router& router, Guard guard,
-                                                     Log log);
+                                                     Witness witness, Log log);
     // Takes no new request, closes what is idle, lets running calls finish.
     ~HttpServer();
     HttpServer(const HttpServer&) = delete;

@@ -56,6 +56,10 @@ struct Request {
 
 struct Response {
     unsigned status = 200;
+    FailureCode failure{}; // of a problem; said by `failed`
+    bool failed = false;
+    std::int64_t submission = 0; // that it is about, for the audit log; 0: as the address says, or none
+    std::string object;          // the same of what is no submission; empty: as the address says, or none
     Headers headers;
     std::string body;
     // Instead of `body`; read on a pool thread until it ends. `stream_bytes`: how much will come, if known.

@@ -57,6 +57,7 @@ struct Route {
     std::vector<FailureCode> failures; // beside those any call may meet
     bool takes_long = false;           // its body may be large: called on the threads kept for that
     Needs needs;                       // of who calls it
+    std::string action;                // "submission.approve": what the audit log calls it; empty: it changes nothing
     Handler handler;                   // this or `deferred`
     DeferredHandler deferred;
     std::uint64_t body_bytes_max = 0; // of a deferred call; beyond it: file-too-large

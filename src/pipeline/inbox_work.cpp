@@ -147,6 +147,7 @@ Result<CheckedSmall> InboxWork::check(SmallDelivery delivery) {
     record.file_name = small_name(delivery.form);
     record.raw_bytes = delivery.body.size();
     record.by = delivery.by;
+    record.sender = delivery.sender;
     PartRecord& part = record.parts.emplace_back();
     part.name = record.file_name;
     part.dataset = dataset->name;
@@ -163,9 +164,16 @@ Result<CheckedSmall> InboxWork::check(SmallDelivery delivery) {
 void InboxWork::keep(CheckedSmall checked, std::optional<RequestKey> request,
                      std::function<StoredAnswer(SubmissionId)> answer, Inbox::Done done) {
     CatalogEvent event = submission_event(checked.record, std::string(to_string(checked.record.state)));
+    AuditEntry audit;
+    audit.by = checked.delivery.by;
+    audit.by_id = checked.delivery.sender;
+    audit.address = checked.delivery.address;
+    audit.action = "submission.records";
+    audit.object = checked.delivery.dataset;
+    audit.outcome = checked.reason ? checked.record.reason_code : "done";
     parts_.catalog.inbox().add(std::move(checked.record), std::string(to_string(checked.delivery.form)),
-                               std::move(checked.delivery.body), std::move(event), std::move(request),
-                               std::move(answer), std::move(done));
+                               std::move(checked.delivery.body), std::move(event), std::move(audit),
+                               std::move(request), std::move(answer), std::move(done));
 }
 
 Result<InboxWork::Piece> InboxWork::prepare(const InboxEntry& entry) {

@@ -33,6 +33,7 @@ Result<Received> Intake::receive(const Delivery& delivery, ByteSource& bytes) {
     record.target_is_package = delivery.target_is_package;
     record.file_name = delivery.file_name;
     record.by = delivery.by;
+    record.sender = delivery.sender;
     TRY(log_.create(record));
     commit_point("pipeline.receiving");
     auto received = take_in(delivery, target, record, bytes);

@@ -61,6 +61,7 @@ struct Delivery {
     bool target_is_package = false;
     std::string file_name;
     std::string by;
+    std::string sender;      // id of the principal who may ask what became of it; empty: none but those who may read
     std::uint64_t bytes = 0; // size if known, for progress
     bool again = false;      // load it even if the same bytes are published already
 };
@@ -71,6 +72,8 @@ struct SmallDelivery {
     SmallForm form = SmallForm::json;
     std::string body;
     std::string by;
+    std::string sender;  // see SubmissionRecord
+    std::string address; // where it came from, for the audit log
 };
 
 struct CheckedSmall {

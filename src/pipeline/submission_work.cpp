@@ -294,6 +294,7 @@ Status SubmissionWork::hold_deletes(const SubmissionRecord& parent, const PartRe
     child.raw_bytes = parent.raw_bytes;
     child.received_at = parts_.clock.now();
     child.by = parent.by;
+    child.sender = parent.sender;
     child.parent = parent.id;
     child.asked_deletes[part.dataset] = rows;
     PartRecord about;

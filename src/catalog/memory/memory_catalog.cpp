@@ -6,6 +6,7 @@
 #include <mutex>
 #include <utility>
 
+#include "catalog/memory/memory_keys.hpp"
 #include "catalog/rules.hpp"
 
 namespace inlet {
@@ -19,7 +20,7 @@ struct Entry {
 
 class MemoryCatalog final : public Catalog, private Inbox, private Requests {
 public:
-    explicit MemoryCatalog(const Clock& clock) : clock_(clock) {}
+    explicit MemoryCatalog(const Clock& clock) : clock_(clock), keys_(clock), audit_(clock) {}
 
     Result<SubmissionId> create(SubmissionRecord record, const CatalogEvent& event) override {
         const std::lock_guard lock(mutex_);
@@ -125,9 +126,14 @@ public:
     Inbox& inbox() override { return *this; }
     Requests& requests() override { return *this; }
 
-    void add(SubmissionRecord record, std::string form, std::string body, CatalogEvent event,
+    void add(SubmissionRecord record, std::string form, std::string body, CatalogEvent event, AuditEntry audit,
              std::optional<RequestKey> request, std::function<StoredAnswer(SubmissionId)> answer, Done done) override {
-        done(add_now(std::move(record), std::move(form), std::move(body), event, request, answer));
+        auto receipt = add_now(std::move(record), std::move(form), std::move(body), event, request, answer);
+        if (receipt && receipt->id) {
+            audit.submission = receipt->id;
+            (void)audit_.append(std::move(audit));
+        }
+        done(std::move(receipt));
     }
 
     Result<std::vector<InboxEntry>> waiting(Timestamp before, std::uint64_t records_max,
@@ -232,32 +238,8 @@ public:
         return {};
     }
 
-    Status add_key(KeyRecord key) override {
-        const std::lock_guard lock(mutex_);
-        if (find_key(key.id) != nullptr) return fail(key_exists(key.id));
-        key.created_at = clock_.now();
-        keys_.push_back(std::move(key));
-        return {};
-    }
-
-    Result<std::optional<KeyRecord>> key(std::string_view id) override {
-        const std::lock_guard lock(mutex_);
-        const KeyRecord* found = find_key(id);
-        return found == nullptr ? std::nullopt : std::optional(*found);
-    }
-
-    Result<std::vector<KeyRecord>> keys() override {
-        const std::lock_guard lock(mutex_);
-        return keys_;
-    }
-
-    Status revoke_key(std::string_view id) override {
-        const std::lock_guard lock(mutex_);
-        KeyRecord* found = find_key(id);
-        if (found == nullptr) return fail(unknown_key(id));
-        if (found->revoked_at == 0) found->revoked_at = clock_.now();
-        return {};
-    }
+    Keys& keys() override { return keys_; }
+    AuditLog& audit() override { return audit_; }
 
 private:
     struct Answered {
@@ -289,11 +271,6 @@ private:
         return Receipt{.id = id, .earlier = std::nullopt};
     }
 
-    KeyRecord* find_key(std::string_view id) {
-        const auto found = std::ranges::find(keys_, id, &KeyRecord::id);
-        return found == keys_.end() ? nullptr : &*found;
-    }
-
     Entry* find(SubmissionId id) {
         if (id.value < 1 || std::cmp_greater(id.value, entries_.size())) return nullptr;
         return &entries_[static_cast<std::size_t>(id.value) - 1];
@@ -309,17 +286,19 @@ private:
     static bool matches(const SubmissionRecord& record, const SubmissionFilter& filter) {
         if (filter.state && record.state != *filter.state) return false;
         if (filter.before && record.id >= *filter.before) return false;
+        if (filter.scope && !visible(record, *filter.scope)) return false;
         if (filter.dataset.empty() || record.target == filter.dataset) return true;
         return std::ranges::any_of(record.parts,
                                    [&](const PartRecord& part) { return part.dataset == filter.dataset; });
     }
 
     const Clock& clock_;
+    MemoryKeys keys_;
+    MemoryAuditLog audit_;
 
     std::mutex mutex_;           // over all below
     std::vector<Entry> entries_; // by id, from 1
     std::vector<CatalogEvent> events_;
-    std::vector<KeyRecord> keys_;
     std::map<SubmissionId, InboxBody> bodies_;
     std::map<std::pair<std::string, std::string>, Answered> answers_; // by principal and key
 };

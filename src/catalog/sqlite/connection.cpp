@@ -135,6 +135,7 @@ Status Connection::begin_reading() {
 }
 
 Status Connection::begin_writing() {
+    audit_head_.reset(); // others may have written since
     Query query = TRY(this->query("BEGIN IMMEDIATE"));
     return query.run();
 }
@@ -147,6 +148,7 @@ Status Connection::commit() {
 bool Connection::was_busy() const { return (sqlite3_extended_errcode(database_) & 0xff) == SQLITE_BUSY; }
 
 void Connection::rollback() {
+    audit_head_.reset();
     // Some failures have rolled back already. A rollback itself cannot fail in a way that leaves the transaction open.
     if (sqlite3_get_autocommit(database_) == 0) (void)sqlite3_exec(database_, "ROLLBACK", nullptr, nullptr, nullptr);
 }

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "base/result.hpp"
+#include "catalog/audit.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -66,13 +68,17 @@ public:
     Status begin_reading();
     Status begin_writing(); // takes the one write lock
     Status commit();
-    void rollback();       // nothing if no transaction is open
+    void rollback(); // nothing if no transaction is open
+    // Where the audit log ends in the open transaction that writes; nothing: it was not looked at yet. See
+    // audit_rows.hpp.
+    std::optional<AuditHead>& audit_head() { return audit_head_; }
     bool was_busy() const; // whether the last call failed because others hold the file
 
 private:
     explicit Connection(sqlite3* database) : database_(database) {}
 
     sqlite3* database_;
+    std::optional<AuditHead> audit_head_;
     std::unordered_map<std::string, sqlite3_stmt*> statements_; // owned
 };
 

@@ -142,7 +142,33 @@ CREATE TABLE requests (
 CREATE INDEX requests_by_time ON requests (at);
 )sql";
 
-constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2, kStep3, kStep4};
+// Keys that are rotated and restricted, whose a submission is, and the audit log, which a slip of ours cannot change.
+constexpr const char* kStep5 = R"sql(
+ALTER TABLE keys ADD COLUMN datasets TEXT NOT NULL DEFAULT '';
+ALTER TABLE keys ADD COLUMN old_sha256 TEXT NOT NULL DEFAULT '';
+ALTER TABLE keys ADD COLUMN old_until INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE keys ADD COLUMN last_used_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE submissions ADD COLUMN sender TEXT NOT NULL DEFAULT '';
+CREATE INDEX submissions_by_sender ON submissions (sender, id) WHERE sender <> '';
+
+CREATE TABLE audit (
+    number     INTEGER PRIMARY KEY,
+    at         INTEGER NOT NULL,
+    by_name    TEXT NOT NULL,
+    by_id      TEXT NOT NULL,
+    address    TEXT NOT NULL,
+    action     TEXT NOT NULL,
+    object     TEXT NOT NULL,
+    submission INTEGER NOT NULL,
+    outcome    TEXT NOT NULL,
+    detail     TEXT NOT NULL,
+    hash       TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
+CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
+)sql";
+
+constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2, kStep3, kStep4, kStep5};
 
 struct Format {
     std::int64_t number = 0;

@@ -7,8 +7,11 @@
 
 #include <fmt/format.h>
 
+#include "base/json_writer.hpp"
 #include "catalog/rules.hpp"
+#include "catalog/sqlite/audit_rows.hpp"
 #include "catalog/sqlite/database.hpp"
+#include "catalog/sqlite/key_rows.hpp"
 #include "catalog/sqlite/schema.hpp"
 #include "catalog/sqlite/sqlite_inbox.hpp"
 #include "catalog/sqlite/sqlite_requests.hpp"
@@ -18,36 +21,47 @@ namespace inlet {
 
 namespace {
 
-using sqlite::bits;
 using sqlite::Connection;
 using sqlite::Query;
-using sqlite::unsigned_bits;
 using namespace sqlite;
 
-constexpr std::string_view kKeyColumns = "id, name, sha256, role, created_at, expires_at, revoked_at";
-
-KeyRecord key_of(const Query& row) {
-    return {.id = row.text(0),
-            .name = row.text(1),
-            .sha256 = row.text(2),
-            .role = row.text(3),
-            .created_at = row.integer(4),
-            .expires_at = row.integer(5),
-            .revoked_at = row.integer(6)};
+std::string json_list(const std::vector<std::string>& texts) {
+    JsonWriter json;
+    json.begin_array();
+    for (const std::string& text : texts) json.value(text);
+    json.end_array();
+    return json.take();
 }
 
-Result<std::optional<KeyRecord>> read_key(Connection& connection, std::string_view id) {
-    Query row = TRY(connection.query(fmt::format("SELECT {} FROM keys WHERE id = ?", kKeyColumns)));
-    TRY(row.bind(id));
-    if (!TRY(row.step())) return std::nullopt;
-    return key_of(row);
+// What visible() says, asked so that a page holds as many as it should. A sender's own are found by their index; the
+// rest by going down the ids, or by the targets' index, as SQLite finds cheaper.
+Result<std::vector<SubmissionRecord>> list_visible(Connection& connection, const SubmissionFilter& filter,
+                                                   std::int64_t before, std::string_view state, std::int64_t limit) {
+    const SubmissionScope& scope = *filter.scope;
+    std::vector<std::string> targets = scope.datasets;
+    targets.insert(targets.end(), scope.packages.begin(), scope.packages.end());
+    targets.emplace_back(); // of undos
+    const std::string all_targets = json_list(targets);
+    const std::string datasets = json_list(scope.datasets);
+    const std::string packages = json_list(scope.packages);
+    Query ids = TRY(connection.query(
+        "WITH wanted AS (SELECT * FROM submissions AS s WHERE s.id < ?1 AND ?2 IN ('', s.state) AND (?3 IN ('', "
+        "s.target) OR EXISTS (SELECT 1 FROM parts WHERE submission = s.id AND dataset = ?3))) "
+        "SELECT id FROM (SELECT id FROM wanted WHERE sender = ?4 AND ?4 <> '' ORDER BY id DESC LIMIT ?8) "
+        "UNION SELECT id FROM (SELECT id FROM wanted AS s WHERE target IN (SELECT value FROM json_each(?5)) "
+        "AND CASE WHEN target_is_package THEN target IN (SELECT value FROM json_each(?7)) "
+        "WHEN target = '' THEN EXISTS (SELECT 1 FROM parts WHERE submission = s.id) "
+        "ELSE target IN (SELECT value FROM json_each(?6)) END "
+        "AND NOT EXISTS (SELECT 1 FROM parts WHERE submission = s.id AND dataset NOT IN "
+        "(SELECT value FROM json_each(?6))) ORDER BY id DESC LIMIT ?8) ORDER BY 1 DESC LIMIT ?8"));
+    TRY(ids.bind(before, state, filter.dataset, scope.sender, all_targets, datasets, packages, limit));
+    return read_records(connection, ids);
 }
 
 class SqliteCatalog final : public Catalog {
 public:
     SqliteCatalog(std::unique_ptr<Connection> writing, std::string path, const Clock& clock)
-        : clock_(clock), database_(std::move(writing), std::move(path)), inbox_(database_, clock),
-          requests_(database_, clock) {}
+        : clock_(clock), database_(std::move(writing), std::move(path)) {}
 
     Result<SubmissionId> create(SubmissionRecord record, const CatalogEvent& event) override {
         SubmissionId id;
@@ -65,12 +79,12 @@ public:
             if (stored != expected) return fail(wrong_state(record.id, stored, expected));
             const Timestamp now = clock_.now();
             {
-                Query row =
-                    TRY(connection.query("UPDATE submissions SET kind = ?, state = ?, reason_code = ?, reason = ?, "
-                                         "target = ?, target_is_package = ?, file_name = ?, "
-                                         "raw_sha256 = iif(raw_forgotten, raw_sha256, ?), raw_bytes = ?, received_at = "
-                                         "?, updated_at = ?, sent_by = ?, version = ?, "
-                                         "attempts = ?, parent = ?, cascade = ?, rejects_approved = ? WHERE id = ?"));
+                Query row = TRY(connection.query(
+                    "UPDATE submissions SET kind = ?, state = ?, reason_code = ?, reason = ?, "
+                    "target = ?, target_is_package = ?, file_name = ?, "
+                    "raw_sha256 = iif(raw_forgotten, raw_sha256, ?), raw_bytes = ?, received_at = "
+                    "?, updated_at = ?, sent_by = ?, version = ?, "
+                    "attempts = ?, parent = ?, cascade = ?, rejects_approved = ?, sender = ? WHERE id = ?"));
                 TRY(bind_submission(row, record, now));
                 TRY(row.bind(record.id.value));
                 TRY(row.run());
@@ -91,6 +105,7 @@ public:
         const auto limit = static_cast<std::int64_t>(std::min(filter.limit, static_cast<std::size_t>(kMost)));
         const std::string_view state = filter.state ? to_string(*filter.state) : std::string_view();
         return database_.reader.ask([&](Connection& connection) -> Result<std::vector<SubmissionRecord>> {
+            if (filter.scope) return list_visible(connection, filter, before, state, limit);
             if (!filter.dataset.empty()) {
                 // Either side stops at the limit, so that a page costs what it shows and not what the dataset has.
                 Query ids = TRY(connection.query("SELECT id FROM (SELECT id FROM submissions WHERE target = ?1 AND id "
@@ -184,44 +199,16 @@ public:
 
     Inbox& inbox() override { return inbox_; }
     Requests& requests() override { return requests_; }
-
-    Status add_key(KeyRecord key) override {
-        return database_.writer.commit([&](Connection& connection) -> Status {
-            if (TRY(read_key(connection, key.id))) return fail(key_exists(key.id));
-            Query row = TRY(connection.query("INSERT INTO keys (id, name, sha256, role, created_at, expires_at, "
-                                             "revoked_at) VALUES (?, ?, ?, ?, ?, ?, ?)"));
-            TRY(row.bind(key.id, key.name, key.sha256, key.role, clock_.now(), key.expires_at, key.revoked_at));
-            return row.run();
-        });
-    }
-
-    Result<std::optional<KeyRecord>> key(std::string_view id) override {
-        return database_.reader.ask([&](Connection& connection) { return read_key(connection, id); });
-    }
-
-    Result<std::vector<KeyRecord>> keys() override {
-        return database_.reader.ask([&](Connection& connection) -> Result<std::vector<KeyRecord>> {
-            Query rows = TRY(connection.query(fmt::format("SELECT {} FROM keys ORDER BY number", kKeyColumns)));
-            std::vector<KeyRecord> keys;
-            while (TRY(rows.step())) keys.push_back(key_of(rows));
-            return keys;
-        });
-    }
-
-    Status revoke_key(std::string_view id) override {
-        return database_.writer.commit([&](Connection& connection) -> Status {
-            if (!TRY(read_key(connection, id))) return fail(unknown_key(id));
-            Query row = TRY(connection.query("UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at = 0"));
-            TRY(row.bind(clock_.now(), id));
-            return row.run();
-        });
-    }
+    Keys& keys() override { return keys_; }
+    AuditLog& audit() override { return audit_; }
 
 private:
     const Clock& clock_;
     sqlite::Database database_;
-    sqlite::SqliteInbox inbox_;
-    sqlite::SqliteRequests requests_;
+    sqlite::SqliteInbox inbox_{database_, clock_};
+    sqlite::SqliteRequests requests_{database_, clock_};
+    sqlite::KeyRows keys_{database_, clock_};
+    sqlite::AuditRows audit_{database_, clock_};
 };
 
 } // namespace

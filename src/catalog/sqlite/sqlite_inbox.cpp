@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "catalog/rules.hpp"
+#include "catalog/sqlite/audit_rows.hpp"
 #include "catalog/sqlite/sqlite_requests.hpp"
 #include "catalog/sqlite/submission_rows.hpp"
 
@@ -16,6 +17,7 @@ struct Addition {
     std::string form;
     std::string body;
     CatalogEvent event;
+    AuditEntry audit;
     std::optional<RequestKey> request;
     std::function<StoredAnswer(SubmissionId)> answer;
     Inbox::Receipt receipt; // of the last time that it was tried
@@ -35,6 +37,8 @@ Status store(Connection& connection, Addition& what, Timestamp now) {
         TRY(row.run());
     }
     TRY(write_event(connection, id, what.event, now));
+    what.audit.submission = id;
+    TRY(append_audit(connection, what.audit, now));
     if (what.request) {
         const StoredAnswer answer = what.answer(id);
         TRY(store_request(connection, *what.request, &answer, now));
@@ -89,7 +93,7 @@ Status settle_one(Connection& connection, const InboxOutcome& outcome, Timestamp
 } // namespace
 
 void SqliteInbox::add(SubmissionRecord record, std::string form, std::string body, CatalogEvent event,
-                      std::optional<RequestKey> request, std::function<StoredAnswer(SubmissionId)> answer, Done done) {
+                      AuditEntry audit, std::optional<RequestKey> request, std::function<StoredAnswer(SubmissionId)> answer, Done done) {
     auto what = std::make_shared<Addition>(Addition{std::move(record),
                                                     std::move(form),
                                                     std::move(body),

@@ -11,7 +11,7 @@ class SqliteInbox final : public Inbox {
 public:
     SqliteInbox(Database& database, const Clock& clock) : database_(database), clock_(clock) {} // borrowed
 
-    void add(SubmissionRecord record, std::string form, std::string body, CatalogEvent event,
+    void add(SubmissionRecord record, std::string form, std::string body, CatalogEvent event, AuditEntry audit,
              std::optional<RequestKey> request, std::function<StoredAnswer(SubmissionId)> answer, Done done) override;
     Result<std::vector<InboxEntry>> waiting(Timestamp before, std::uint64_t records_max,
                                             std::uint64_t bytes_max) override;

@@ -84,20 +84,4 @@ Status FaultCatalog::forget_rejects(SubmissionId id) {
     return run([&] { return inner_.forget_rejects(id); });
 }
 
-Status FaultCatalog::add_key(KeyRecord key) {
-    return run([&] { return inner_.add_key(std::move(key)); });
-}
-
-Result<std::optional<KeyRecord>> FaultCatalog::key(std::string_view id) {
-    return run([&] { return inner_.key(id); });
-}
-
-Result<std::vector<KeyRecord>> FaultCatalog::keys() {
-    return run([&] { return inner_.keys(); });
-}
-
-Status FaultCatalog::revoke_key(std::string_view id) {
-    return run([&] { return inner_.revoke_key(id); });
-}
-
 } // namespace inlet

@@ -35,12 +35,10 @@ public:
     Result<std::uint64_t> references(std::string_view space, std::string_view sha256) override;
     Status forget_raw(SubmissionId id) override;
     Status forget_rejects(SubmissionId id) override;
-    Inbox& inbox() override { return inner_.inbox(); } // no faults there
+    Inbox& inbox() override { return inner_.inbox(); } // no faults there, and below
     Requests& requests() override { return inner_.requests(); }
-    Status add_key(KeyRecord key) override;
-    Result<std::optional<KeyRecord>> key(std::string_view id) override;
-    Result<std::vector<KeyRecord>> keys() override;
-    Status revoke_key(std::string_view id) override;
+    Keys& keys() override { return inner_.keys(); }
+    AuditLog& audit() override { return inner_.audit(); }
 
 private:
     struct Fault {

@@ -25,9 +25,19 @@ namespace keys {
 using namespace std::string_view_literals;
 
 inline constexpr std::array kProject{"project"sv, "storage"sv, "datasets"sv, "packages"sv,
-                                     "models"sv,  "views"sv,   "$schema"sv};
-inline constexpr std::array kProjectLater{"providers"sv, "principals"sv, "roles"sv, "grants"sv,
-                                          "sources"sv,   "processors"sv, "events"sv};
+                                     "models"sv,  "views"sv,   "access"sv,   "$schema"sv};
+inline constexpr std::array kProjectLater{"providers"sv, "sources"sv, "processors"sv, "events"sv};
+inline constexpr std::array kProjectMisplaced{
+    Misplaced{"roles", "`roles` belongs inside `access`"}, Misplaced{"users", "`users` belongs inside `access`"},
+    Misplaced{"anonymous", "`anonymous` belongs inside `access`"},
+    Misplaced{"principals", "write `users` inside `access`"}, Misplaced{"grants", "write `roles` inside `access`"}};
+
+inline constexpr std::array kAccess{"roles"sv, "users"sv, "anonymous"sv};
+inline constexpr std::array kAccessMisplaced{
+    Misplaced{"keys", "keys are made with `inlet keys create`, and never stand in a file"}};
+inline constexpr std::array kGrant{"dataset"sv, "package"sv, "allow"sv};
+inline constexpr std::array kUser{"password_hash"sv, "password"sv, "roles"sv};
+inline constexpr std::array kAnonymous{"roles"sv};
 
 inline constexpr std::array kStorage{"data"sv};
 inline constexpr std::array kStorageLater{"catalog"sv, "warehouse"sv, "objects"sv};

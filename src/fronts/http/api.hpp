@@ -1,7 +1,7 @@
 // The calls under /v1: deliveries in, and what became of them. Floor 6; the routes are safe from many threads.
 #pragma once
 
-#include "access/keyring.hpp"
+#include "access/authenticator.hpp"
 #include "catalog/catalog.hpp"
 #include "contract/project.hpp"
 #include "http/router.hpp"
@@ -17,6 +17,8 @@ struct ApiParts { // borrowed; outlive the router
     Warehouse& warehouse;
     Pipeline& pipeline;
     Runner& runner;
+    Keyring& keyring;
+    const Clock& clock;
 };
 
 // Adds all routes, /livez, /readyz and /openapi.json included.
@@ -26,8 +28,13 @@ void add_datasets_api(Router& router, const ApiParts& parts);
 void add_submissions_api(Router& router, const ApiParts& parts);
 void add_records_api(Router& router, const ApiParts& parts);
 
-// Takes the key from `Authorization: Bearer KEY` or `X-API-Key: KEY` and puts the principal's name into the request.
-// Errors: unauthenticated, the catalog's.
-Status authenticate(const Keyring& keyring, Request& request);
+void add_keys_api(Router& router, const ApiParts& parts);
+void add_audit_api(Router& router, const ApiParts& parts);
+
+// Takes the credential from `Authorization: Bearer KEY`, `X-API-Key: KEY` or `Authorization: Basic ...` (RFC 7617) and
+// puts the principal into the request. Errors: unauthenticated, rate-limited, the catalog's.
+Status authenticate(Authenticator& authenticator, Request& request);
+// Writes a call that has an action into the audit log, failed ones included. The catalog's errors.
+Result<AuditHead> write_down(AuditLog& audit, const Route& route, const Request& request, const Response& response);
 
 } // namespace inlet::http

@@ -8,6 +8,7 @@
 #include "access/secret.hpp"
 #include "base/json_writer.hpp"
 #include "catalog/record_json.hpp"
+#include "fronts/http/datasets_reach.hpp"
 #include "fronts/http/digest.hpp"
 #include "fronts/http/request_reading.hpp"
 
@@ -137,10 +138,11 @@ private:
     Status take(const Request& request, ByteSource& body, Respond& respond) const {
         SmallDelivery delivery;
         delivery.dataset = request.values.at("dataset");
-        if (!request.principal.may(Permission::submit, delivery.dataset))
-            return fail(FailureCode::unknown_dataset, fmt::format("there is no dataset `{}`", delivery.dataset));
+        TRY(find_dataset(parts_.project, request, Permission::submit));
         delivery.form = TRY(form_of(request));
         delivery.by = request.principal.name;
+        delivery.sender = request.principal.id;
+        delivery.address = request.peer;
         delivery.body = TRY(read_all(body, request.body_bytes.value_or(0)));
         TRY(check_digest(request.headers, delivery.body));
         const std::optional<RequestKey> key = TRY(request_key(request, delivery.body));

@@ -12,6 +12,8 @@ namespace inlet::http {
 namespace {
 
 constexpr std::chrono::seconds kWaitMost{60};
+constexpr std::size_t kPageDefault = 50;
+constexpr std::size_t kPageMost = 1000;
 
 } // namespace
 
@@ -22,6 +24,12 @@ Result<std::int64_t> number(std::string_view name, std::string_view text, std::i
         return fail(FailureCode::bad_argument,
                     fmt::format("`{}` must be a whole number of at least {}, and is `{}`", name, least, text));
     return value;
+}
+
+Result<std::size_t> limit_of(const Request& request) {
+    const std::string* text = request.parameter("limit");
+    if (text == nullptr) return kPageDefault;
+    return std::min(static_cast<std::size_t>(TRY(number("limit", *text, 1))), kPageMost);
 }
 
 Result<SubmissionId> id_of(const Request& request) {

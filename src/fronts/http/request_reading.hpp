@@ -19,6 +19,8 @@ inline constexpr const char* kIdSchema = R"({"type":"integer","minimum":1})";
 
 // A whole number of at least `least`. bad-argument, which calls it `name`.
 Result<std::int64_t> number(std::string_view name, std::string_view text, std::int64_t least);
+// The parameter `limit`: 50 unless said, 1000 at most. bad-argument.
+Result<std::size_t> limit_of(const Request& request);
 // The route's {id}. unknown-submission.
 Result<SubmissionId> id_of(const Request& request);
 // The seconds of `Prefer: wait=N` (RFC 7240, section 4.3), 60 at most; 0 without.

@@ -25,27 +25,36 @@ Response not_found(const Router::Match& match, bool known_method) {
     return response;
 }
 
-// Why the caller may not have what it asks for; nothing if it may.
-std::optional<Response> refuse(const HttpServer::Guard& guard, const Route& route, Request& request) {
-    if (route.needs.what == Needs::nothing || !guard) return std::nullopt;
-    Status allowed = guard(request);
-    if (allowed) allowed = admit(route, request.principal);
-    if (allowed) return std::nullopt;
-    Response response = problem(allowed.error());
-    if (response.status == 401) response.headers.add("WWW-Authenticate", "Bearer realm=\"inlet\"");
-    return response;
+Response witnessed(const Serving& serving, const Route& route, const Request& request, Response response) {
+    if (route.action.empty() || !serving.witness) return response;
+    const Status written = serving.witness(route, request, response);
+    return written ? std::move(response) : problem(written.error());
 }
 
-void call(const HttpServer::Guard& guard, const Route& route, const std::shared_ptr<Exchange>& exchange) {
+// Why the caller may not have what it asks for; nothing if it may.
+std::optional<Response> refuse(const Serving& serving, const Route& route, Request& request) {
+    if (route.needs.what == Needs::nothing || !serving.guard) return std::nullopt;
+    if (const Status known = serving.guard(request); !known) {
+        Response response = problem(known.error());
+        if (response.status == 401) response.headers.add("WWW-Authenticate", serving.options.challenge);
+        return response;
+    }
+    if (const Status admitted = admit(route, request.principal); !admitted)
+        return witnessed(serving, route, request, problem(admitted.error()));
+    return std::nullopt;
+}
+
+void call(const Serving& serving, const Route& route, const std::shared_ptr<Exchange>& exchange) {
     Request& request = exchange->request;
-    if (auto refusal = refuse(guard, route, request)) return exchange->respond(*std::move(refusal));
+    if (auto refusal = refuse(serving, route, request)) return exchange->respond(*std::move(refusal));
     if (route.deferred) {
         route.deferred(request, exchange->pipe,
                        [exchange](Response response) { exchange->respond(std::move(response)); });
         return;
     }
-    auto response = route.handler(request, exchange->pipe);
-    exchange->respond(response ? *std::move(response) : problem(response.error()));
+    auto answered = route.handler(request, exchange->pipe);
+    Response response = answered ? *std::move(answered) : problem(answered.error());
+    exchange->respond(witnessed(serving, route, request, std::move(response)));
 }
 
 } // namespace
@@ -154,7 +163,7 @@ asio::awaitable<bool> Connection::answer() {
 // Starts the call on its pool.
 void Connection::submit(const std::shared_ptr<Exchange>& exchange, const Route& route) {
     Calls& calls = route.takes_long ? serving_.long_calls : serving_.calls;
-    const bool taken = calls.submit([exchange, &guard = serving_.guard, &route] { call(guard, route, exchange); });
+    const bool taken = calls.submit([exchange, &serving = serving_, &route] { call(serving, route, exchange); });
     if (taken) return;
     exchange->response =
         problem(Error(FailureCode::rate_limited, "the server works on as many requests as it may; try again"));

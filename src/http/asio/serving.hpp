@@ -1,4 +1,4 @@
-// What all connections of a server share. Floor 4.
+// What all connections of a server share. Floor 5.
 #pragma once
 
 #include <atomic>
@@ -22,13 +22,16 @@ struct Loop {
 };
 
 struct Serving {
-    Serving(const ServerOptions& given, const Router& routes, HttpServer::Guard guarding, HttpServer::Log logging)
-        : options(given), router(routes), guard(std::move(guarding)), log(std::move(logging)),
-          calls(given.call_threads, given.waiting_max), long_calls(given.long_threads, given.waiting_max) {}
+    Serving(const ServerOptions& given, const Router& routes, HttpServer::Guard guarding,
+            HttpServer::Witness witnessing, HttpServer::Log logging)
+        : options(given), router(routes), guard(std::move(guarding)), witness(std::move(witnessing)),
+          log(std::move(logging)), calls(given.call_threads, given.waiting_max),
+          long_calls(given.long_threads, given.waiting_max) {}
 
     const ServerOptions options;
     const Router& router;
     const HttpServer::Guard guard;
+    const HttpServer::Witness witness;
     const HttpServer::Log log;
     std::atomic<bool> stopping{false};
     std::atomic<std::size_t> connections{0};
