@@ -133,7 +133,7 @@ TEST_F(ApiTest, EachRouteLetsThroughWhomItShould) {
 TEST_F(ApiTest, WhatChangesSomethingHasAnActionAndNeedsACaller) {
     for (const Route& route : router_.routes()) {
         EXPECT_EQ(route.action.empty(), route.method == Method::get) << route.id;
-        if (route.method != Method::get) EXPECT_NE(route.needs.what, Needs::nothing) << route.id;
+        EXPECT_TRUE(route.method == Method::get || route.needs.what != Needs::nothing) << route.id;
     }
 }
 
