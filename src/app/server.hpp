@@ -12,6 +12,8 @@
 #include "app/session.hpp"
 #include "http/http_server.hpp"
 #include "pipeline/runner.hpp"
+#include "pipeline/upload_sweeper.hpp"
+#include "pipeline/uploads.hpp"
 
 namespace inlet {
 
@@ -43,7 +45,9 @@ private:
     Keyring keyring_;
     std::string first_key_;
     // Each uses those above it.
+    std::unique_ptr<Uploads> uploads_; // wakes the runner, which nobody asks for any more when it goes
     std::unique_ptr<Runner> runner_;
+    std::unique_ptr<UploadSweeper> sweeper_;
     http::Router router_;
     std::unique_ptr<http::HttpServer> http_;
 };

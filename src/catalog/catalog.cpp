@@ -70,9 +70,22 @@ Error key_exists(std::string_view id) {
     return {FailureCode::bad_argument, fmt::format("there is a key `{}` already", id)};
 }
 
+Error unknown_upload(std::string_view id) {
+    return {FailureCode::unknown_upload, fmt::format("there is no upload `{}`", id)};
+}
+
+Error upload_exists(std::string_view id) {
+    return {FailureCode::bad_argument, fmt::format("there is an upload `{}` already", id)};
+}
+
 Error wrong_state(SubmissionId id, SubmissionState stored, SubmissionState expected) {
     return {FailureCode::wrong_state, fmt::format("submission {} is {}, and this needs it to be {}", id.value,
                                                   to_string(stored), to_string(expected))};
+}
+
+bool is_unsettled(const UploadRecord& upload) {
+    return upload.state == UploadState::complete ||
+           (upload.kind == UploadKind::final && upload.state == UploadState::receiving);
 }
 
 bool stands_for_its_bytes(SubmissionKind kind, SubmissionState state) {

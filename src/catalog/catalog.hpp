@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "catalog/uploads.hpp"
 
 namespace inlet {
 
@@ -146,8 +147,8 @@ public:
     virtual Result<std::optional<SubmissionRecord>> same_bytes(std::string_view target, std::string_view sha256) = 0;
     // Of one submission, oldest first. unknown-submission.
     virtual Result<std::vector<CatalogEvent>> events(SubmissionId id) = 0;
-    // How many submissions (by their raw bytes, in the space of their target) and parts (by errors or rejects, in
-    // `_inlet`) need the object.
+    // How many submissions (by their raw bytes, in the space of their target), parts (by errors or rejects, in
+    // `_inlet`) and complete uploads (in the space of their target) need the object.
     virtual Result<std::uint64_t> references(std::string_view space, std::string_view sha256) = 0;
     // Drops the reference to a submission's raw bytes, or to its parts' errors and rejects, so that the objects may go:
     // the record has no such hash from then on. Doing so again is no error. unknown-submission.
@@ -159,6 +160,8 @@ public:
     virtual Result<std::vector<KeyRecord>> keys() = 0; // oldest first, revoked ones included
     // Revoking it again changes nothing. unknown-key.
     virtual Status revoke_key(std::string_view id) = 0;
+
+    virtual UploadRecords& uploads() = 0;
 };
 
 } // namespace inlet

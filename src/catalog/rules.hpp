@@ -11,9 +11,14 @@ inline constexpr std::string_view kPartsSpace = "_inlet";
 Error unknown_submission(SubmissionId id);
 Error unknown_key(std::string_view id);
 Error key_exists(std::string_view id);
+Error unknown_upload(std::string_view id);
+Error upload_exists(std::string_view id);
 Error wrong_state(SubmissionId id, SubmissionState stored, SubmissionState expected);
 
 // Whether a submission makes a later one of the same bytes a repetition (see Catalog::same_bytes).
 bool stands_for_its_bytes(SubmissionKind kind, SubmissionState state);
+
+// Whether the upload is one that UploadRecords::unsettled() gives.
+bool is_unsettled(const UploadRecord& upload);
 
 } // namespace inlet

@@ -55,6 +55,7 @@ struct Request {
 
 struct Response {
     unsigned status = 200;
+    std::string reason; // phrase for the status; empty: the usual one
     Headers headers;
     std::string body;
     // Instead of `body`; read on a pool thread until it ends. `stream_bytes`: how much will come, if known.

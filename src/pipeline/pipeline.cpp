@@ -107,6 +107,10 @@ Result<Received> Pipeline::receive(const Delivery& delivery, ByteSource& bytes) 
     return state_->intake.receive(delivery, bytes);
 }
 
+Result<Received> Pipeline::receive_file(const Delivery& delivery, const std::string& path, const std::string& sha256) {
+    return state_->intake.receive_file(delivery, path, sha256);
+}
+
 Result<SubmissionRecord> Pipeline::run(SubmissionId id) {
     const std::lock_guard lock(state_->working);
     return state_->run(id);

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include "catalog/memory/memory_uploads.hpp"
 #include "catalog/rules.hpp"
 
 namespace inlet {
@@ -18,7 +19,7 @@ struct Entry {
 
 class MemoryCatalog final : public Catalog {
 public:
-    explicit MemoryCatalog(const Clock& clock) : clock_(clock) {}
+    explicit MemoryCatalog(const Clock& clock) : clock_(clock), uploads_(clock) {}
 
     Result<SubmissionId> create(SubmissionRecord record, const CatalogEvent& event) override {
         const std::lock_guard lock(mutex_);
@@ -98,7 +99,7 @@ public:
                 if (part.errors_sha256 == sha256 || part.rejects_sha256 == sha256) ++count;
             }
         }
-        return count;
+        return count + uploads_.references(space, sha256);
     }
 
     Status forget_raw(SubmissionId id) override {
@@ -147,6 +148,8 @@ public:
         return {};
     }
 
+    UploadRecords& uploads() override { return uploads_; }
+
 private:
     KeyRecord* find_key(std::string_view id) {
         const auto found = std::ranges::find(keys_, id, &KeyRecord::id);
@@ -174,6 +177,7 @@ private:
     }
 
     const Clock& clock_;
+    MemoryUploads uploads_;
 
     std::mutex mutex_;           // over all below
     std::vector<Entry> entries_; // by id, from 1

@@ -10,6 +10,7 @@
 #include "catalog/rules.hpp"
 #include "catalog/sqlite/database.hpp"
 #include "catalog/sqlite/schema.hpp"
+#include "catalog/sqlite/sqlite_uploads.hpp"
 
 namespace inlet {
 
@@ -252,7 +253,7 @@ Status write_event(Connection& connection, SubmissionId id, const CatalogEvent& 
 class SqliteCatalog final : public Catalog {
 public:
     SqliteCatalog(std::unique_ptr<Connection> writing, std::string path, const Clock& clock)
-        : clock_(clock), database_(std::move(writing), std::move(path)) {}
+        : clock_(clock), database_(std::move(writing), std::move(path)), uploads_(database_, clock) {}
 
     Result<SubmissionId> create(SubmissionRecord record, const CatalogEvent& event) override {
         SubmissionId id;
@@ -375,7 +376,8 @@ public:
         return database_.reader.ask([&](Connection& connection) -> Result<std::uint64_t> {
             Query rows = TRY(connection.query(
                 "SELECT (SELECT count(*) FROM submissions WHERE raw_sha256 = ?1 AND target = ?2 AND NOT raw_forgotten) "
-                "+ iif(?2 = ?3, (SELECT count(*) FROM parts WHERE errors_sha256 = ?1 OR rejects_sha256 = ?1), 0)"));
+                "+ iif(?2 = ?3, (SELECT count(*) FROM parts WHERE errors_sha256 = ?1 OR rejects_sha256 = ?1), 0) "
+                "+ (SELECT count(*) FROM uploads WHERE state = 'complete' AND target = ?2 AND sha256 = ?1)"));
             TRY(rows.bind(sha256, space, kPartsSpace));
             CHECK(TRY(rows.step()));
             return unsigned_bits(rows.integer(0));
@@ -430,9 +432,12 @@ public:
         });
     }
 
+    UploadRecords& uploads() override { return uploads_; }
+
 private:
     const Clock& clock_;
     sqlite::Database database_;
+    SqliteUploads uploads_;
 };
 
 } // namespace

@@ -28,7 +28,10 @@ private:
     asio::awaitable<void> refuse_unread(error_code error);
     asio::awaitable<bool> answer();
     void submit(const std::shared_ptr<Exchange>& exchange, const Route& route);
+    Router::Match overridden(Request& request, Router::Match match) const;
     asio::awaitable<bool> feed(Exchange& exchange);
+    asio::awaitable<void> inform(Exchange& exchange);
+    Headers trailers(const Request& request) const;
     asio::awaitable<void> linger();
     void log(const Request* request, unsigned status) const;
 
