@@ -1,11 +1,13 @@
 #include "app/server.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "app/act.hpp"
 #include "app/display_text.hpp"
 #include "base/json_writer.hpp"
 #include "fronts/http/api.hpp"
+#include "fronts/tus/tus_api.hpp"
 
 namespace inlet {
 
@@ -21,6 +23,11 @@ Result<std::string> make_first_key(Session& session, Keyring& keyring) {
     return made->text;
 }
 
+// Often enough that expired uploads go soon after.
+std::chrono::milliseconds sweep_pause(const UploadLimits& limits) {
+    return std::clamp<std::chrono::milliseconds>(limits.lifetime / 4, std::chrono::seconds(1), std::chrono::minutes(1));
+}
+
 } // namespace
 
 Result<std::unique_ptr<Server>> Server::start(Session& session, http::ServerOptions options) {
@@ -32,8 +39,24 @@ Result<std::unique_ptr<Server>> Server::start(Session& session, http::ServerOpti
     Keyring& keyring = server->authenticator_->keyring();
     const std::vector<KeyRecord> keys = TRY(catalog->keys().all());
     if (keys.empty()) server->first_key_ = TRY(make_first_key(session, keyring));
+    server->uploads_ = std::make_unique<Uploads>(
+        UploadParts{.project = *project,
+                    .pipeline = *pipeline,
+                    .catalog = *catalog,
+                    .disk = session.disk(),
+                    .clock = session.clock(),
+                    .folder = project->data_folder + "/uploads",
+                    .queued =
+                        [self = server.get()] {
+                            if (self->runner_) self->runner_->wake(); // it begins by itself with what is there
+                        },
+                    .warning = [self = server.get()](const Error& error) { self->warn(error); }},
+        UploadLimits{});
+    TRY(server->uploads_->recover());
     server->runner_ =
         std::make_unique<Runner>(*pipeline, *catalog, [self = server.get()](const Error& error) { self->warn(error); });
+    server->sweeper_ = std::make_unique<UploadSweeper>(*server->uploads_, sweep_pause(server->uploads_->limits()));
+    tus::add_tus(server->router_, {*project, *server->uploads_, *server->runner_});
     http::add_api(server->router_,
                   {*project, *catalog, session.warehouse(), *pipeline, *server->runner_, keyring, session.clock()});
     if (server->authenticator_->has_users()) options.challenge += ", Basic realm=\"inlet\", charset=\"UTF-8\"";

@@ -13,6 +13,8 @@
 #include "app/session.hpp"
 #include "http/http_server.hpp"
 #include "pipeline/runner.hpp"
+#include "pipeline/upload_sweeper.hpp"
+#include "pipeline/uploads.hpp"
 
 namespace inlet {
 
@@ -51,7 +53,9 @@ private:
 
     std::unique_ptr<Authenticator> authenticator_;
     // Each uses those above it.
+    std::unique_ptr<Uploads> uploads_; // wakes the runner, which nobody asks for any more when it goes
     std::unique_ptr<Runner> runner_;
+    std::unique_ptr<UploadSweeper> sweeper_;
     http::Router router_;
     std::unique_ptr<http::HttpServer> http_;
 };

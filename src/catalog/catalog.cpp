@@ -87,6 +87,14 @@ Error key_exists(std::string_view id) {
     return {FailureCode::bad_argument, fmt::format("there is a key `{}` already", id)};
 }
 
+Error unknown_upload(std::string_view id) {
+    return {FailureCode::unknown_upload, fmt::format("there is no upload `{}`", id)};
+}
+
+Error upload_exists(std::string_view id) {
+    return {FailureCode::bad_argument, fmt::format("there is an upload `{}` already", id)};
+}
+
 Error wrong_state(SubmissionId id, SubmissionState stored, SubmissionState expected) {
     return {FailureCode::wrong_state, fmt::format("submission {} is {}, and this needs it to be {}", id.value,
                                                   to_string(stored), to_string(expected))};
@@ -115,6 +123,11 @@ std::vector<std::uint32_t> late_from(std::string_view text) {
         if (!text.empty()) text.remove_prefix(1);
     }
     return records;
+}
+
+bool is_unsettled(const UploadRecord& upload) {
+    return upload.state == UploadState::complete ||
+           (upload.kind == UploadKind::final && upload.state == UploadState::receiving);
 }
 
 bool stands_for_its_bytes(SubmissionKind kind, SubmissionState state) {

@@ -18,6 +18,7 @@
 #include "catalog/keys.hpp"
 #include "catalog/requests.hpp"
 #include "catalog/submission_record.hpp"
+#include "catalog/uploads.hpp"
 
 namespace inlet {
 
@@ -50,8 +51,8 @@ public:
     virtual Result<std::optional<SubmissionRecord>> same_bytes(std::string_view target, std::string_view sha256) = 0;
     // Of one submission, oldest first. unknown-submission.
     virtual Result<std::vector<CatalogEvent>> events(SubmissionId id) = 0;
-    // How many submissions (by their raw bytes, in the space of their target) and parts (by errors or rejects, in
-    // `_inlet`) need the object.
+    // How many submissions (by their raw bytes, in the space of their target), parts (by errors or rejects, in
+    // `_inlet`) and complete uploads (in the space of their target) need the object.
     virtual Result<std::uint64_t> references(std::string_view space, std::string_view sha256) = 0;
     // Drops the reference to a submission's raw bytes, or to its parts' errors and rejects, so that the objects may go:
     // the record has no such hash from then on. Doing so again is no error. unknown-submission.
@@ -63,6 +64,7 @@ public:
     virtual Requests& requests() = 0;
     virtual Keys& keys() = 0;
     virtual AuditLog& audit() = 0;
+    virtual UploadRecords& uploads() = 0;
 };
 
 } // namespace inlet

@@ -49,6 +49,8 @@ void write_route(JsonWriter& json, const Route& route) {
     for (const auto& [name, schema] : route.path_values) write_parameter(json, name, "path", "", schema);
     for (const Parameter& parameter : route.parameters)
         write_parameter(json, parameter.name, "query", parameter.description, parameter.schema);
+    for (const Parameter& parameter : route.header_parameters)
+        write_parameter(json, parameter.name, "header", parameter.description, parameter.schema);
     json.end_array();
     if (!route.body.empty()) {
         json.key("requestBody").begin_object().member("required", true).key("content").begin_object();

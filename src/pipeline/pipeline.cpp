@@ -122,6 +122,10 @@ Result<std::vector<SubmissionId>> Pipeline::publish_small(Timestamp before) {
     return state_->inbox.publish(before);
 }
 
+Result<Received> Pipeline::receive_file(const Delivery& delivery, const std::string& path, const std::string& sha256) {
+    return state_->intake.receive_file(delivery, path, sha256);
+}
+
 Result<SubmissionRecord> Pipeline::run(SubmissionId id) {
     const std::lock_guard lock(state_->working);
     return state_->run(id);

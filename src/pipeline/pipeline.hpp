@@ -113,6 +113,10 @@ public:
     // Delivery::again): the answer is the earlier submission, which run() continues if it is not at its end. Errors:
     // unknown-dataset, unknown-package, the source's, the stores'.
     Result<Received> receive(const Delivery& delivery, ByteSource& bytes);
+    // The same of a delivery that is a whole file already, on the disk of the object store, whose bytes are known to
+    // have this SHA-256: it is gone from `path` afterwards. May be asked again after a crash, also when the file is
+    // gone because its bytes are the object by then.
+    Result<Received> receive_file(const Delivery& delivery, const std::string& path, const std::string& sha256);
     // A small submission: checks the records against all that does not depend on the rest of the dataset. Nothing is
     // kept yet. Errors: unknown-dataset; not-supported (the dataset is replaced as a whole); format-error.
     Result<CheckedSmall> check_small(SmallDelivery delivery);

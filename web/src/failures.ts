@@ -74,6 +74,15 @@ export type FailureCode =
   | "unknown-dataset"
   | "unknown-package"
   | "unknown-submission"
+  | "unknown-upload"
+  | "upload-expired"
+  | "upload-locked"
+  | "offset-mismatch"
+  | "upload-checksum-mismatch"
+  | "final-upload"
+  | "upload-complete"
+  | "protocol-version"
+  | "unsupported-media-type"
   | "unknown-version"
   | "unknown-key"
   | "unknown-address"
@@ -543,6 +552,69 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     httpStatus: 404,
     meaning: "There is no submission with this id.",
     whatToDo: "List them with `inlet submissions`.",
+  },
+  "unknown-upload": {
+    code: "unknown-upload",
+    kind: "request",
+    httpStatus: 404,
+    meaning: "There is no upload with this id, or it belongs to somebody else.",
+    whatToDo: "Begin a new upload.",
+  },
+  "upload-expired": {
+    code: "upload-expired",
+    kind: "request",
+    httpStatus: 410,
+    meaning: "The upload was left unfinished for too long, and what had arrived of it is gone.",
+    whatToDo: "Begin a new upload.",
+  },
+  "upload-locked": {
+    code: "upload-locked",
+    kind: "request",
+    httpStatus: 423,
+    meaning: "Another request is sending to the same upload.",
+    whatToDo: "Wait for it to end; then ask where the upload stands, and go on from there.",
+  },
+  "offset-mismatch": {
+    code: "offset-mismatch",
+    kind: "request",
+    httpStatus: 409,
+    meaning: "The bytes sent do not follow those that arrived before.",
+    whatToDo: "Ask where the upload stands with HEAD, and go on from there.",
+  },
+  "upload-checksum-mismatch": {
+    code: "upload-checksum-mismatch",
+    kind: "request",
+    httpStatus: 460,
+    meaning: "The bytes of this request do not have the checksum that it names. None of them were kept.",
+    whatToDo: "Send the same bytes again.",
+  },
+  "final-upload": {
+    code: "final-upload",
+    kind: "request",
+    httpStatus: 403,
+    meaning: "The upload is put together from partial ones and takes no bytes itself.",
+    whatToDo: "Send the bytes to the partial uploads.",
+  },
+  "upload-complete": {
+    code: "upload-complete",
+    kind: "request",
+    httpStatus: 400,
+    meaning: "The upload is complete already, and cannot be changed.",
+    whatToDo: "Nothing, if all bytes were meant to be sent; else begin a new upload.",
+  },
+  "protocol-version": {
+    code: "protocol-version",
+    kind: "request",
+    httpStatus: 412,
+    meaning: "The request names no version of its protocol, or one that is not spoken here.",
+    whatToDo: "Speak one of the versions that the answer lists.",
+  },
+  "unsupported-media-type": {
+    code: "unsupported-media-type",
+    kind: "request",
+    httpStatus: 415,
+    meaning: "The request's body is of a type that this address does not take.",
+    whatToDo: "Send it with the Content-Type that the message names.",
   },
   "unknown-version": {
     code: "unknown-version",

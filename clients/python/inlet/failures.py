@@ -82,6 +82,15 @@ class FailureCode(str, Enum):
     UNKNOWN_DATASET = "unknown-dataset"
     UNKNOWN_PACKAGE = "unknown-package"
     UNKNOWN_SUBMISSION = "unknown-submission"
+    UNKNOWN_UPLOAD = "unknown-upload"
+    UPLOAD_EXPIRED = "upload-expired"
+    UPLOAD_LOCKED = "upload-locked"
+    OFFSET_MISMATCH = "offset-mismatch"
+    UPLOAD_CHECKSUM_MISMATCH = "upload-checksum-mismatch"
+    FINAL_UPLOAD = "final-upload"
+    UPLOAD_COMPLETE = "upload-complete"
+    PROTOCOL_VERSION = "protocol-version"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
     UNKNOWN_VERSION = "unknown-version"
     UNKNOWN_KEY = "unknown-key"
     UNKNOWN_ADDRESS = "unknown-address"
@@ -554,6 +563,69 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         404,
         "There is no submission with this id.",
         "List them with `inlet submissions`.",
+    ),
+    FailureCode.UNKNOWN_UPLOAD: FailureInfo(
+        FailureCode.UNKNOWN_UPLOAD,
+        FailureKind.REQUEST,
+        404,
+        "There is no upload with this id, or it belongs to somebody else.",
+        "Begin a new upload.",
+    ),
+    FailureCode.UPLOAD_EXPIRED: FailureInfo(
+        FailureCode.UPLOAD_EXPIRED,
+        FailureKind.REQUEST,
+        410,
+        "The upload was left unfinished for too long, and what had arrived of it is gone.",
+        "Begin a new upload.",
+    ),
+    FailureCode.UPLOAD_LOCKED: FailureInfo(
+        FailureCode.UPLOAD_LOCKED,
+        FailureKind.REQUEST,
+        423,
+        "Another request is sending to the same upload.",
+        "Wait for it to end; then ask where the upload stands, and go on from there.",
+    ),
+    FailureCode.OFFSET_MISMATCH: FailureInfo(
+        FailureCode.OFFSET_MISMATCH,
+        FailureKind.REQUEST,
+        409,
+        "The bytes sent do not follow those that arrived before.",
+        "Ask where the upload stands with HEAD, and go on from there.",
+    ),
+    FailureCode.UPLOAD_CHECKSUM_MISMATCH: FailureInfo(
+        FailureCode.UPLOAD_CHECKSUM_MISMATCH,
+        FailureKind.REQUEST,
+        460,
+        "The bytes of this request do not have the checksum that it names. None of them were kept.",
+        "Send the same bytes again.",
+    ),
+    FailureCode.FINAL_UPLOAD: FailureInfo(
+        FailureCode.FINAL_UPLOAD,
+        FailureKind.REQUEST,
+        403,
+        "The upload is put together from partial ones and takes no bytes itself.",
+        "Send the bytes to the partial uploads.",
+    ),
+    FailureCode.UPLOAD_COMPLETE: FailureInfo(
+        FailureCode.UPLOAD_COMPLETE,
+        FailureKind.REQUEST,
+        400,
+        "The upload is complete already, and cannot be changed.",
+        "Nothing, if all bytes were meant to be sent; else begin a new upload.",
+    ),
+    FailureCode.PROTOCOL_VERSION: FailureInfo(
+        FailureCode.PROTOCOL_VERSION,
+        FailureKind.REQUEST,
+        412,
+        "The request names no version of its protocol, or one that is not spoken here.",
+        "Speak one of the versions that the answer lists.",
+    ),
+    FailureCode.UNSUPPORTED_MEDIA_TYPE: FailureInfo(
+        FailureCode.UNSUPPORTED_MEDIA_TYPE,
+        FailureKind.REQUEST,
+        415,
+        "The request's body is of a type that this address does not take.",
+        "Send it with the Content-Type that the message names.",
     ),
     FailureCode.UNKNOWN_VERSION: FailureInfo(
         FailureCode.UNKNOWN_VERSION,

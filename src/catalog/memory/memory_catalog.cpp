@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "catalog/memory/memory_keys.hpp"
+#include "catalog/memory/memory_uploads.hpp"
 #include "catalog/rules.hpp"
 
 namespace inlet {
@@ -20,7 +21,7 @@ struct Entry {
 
 class MemoryCatalog final : public Catalog, private Inbox, private Requests {
 public:
-    explicit MemoryCatalog(const Clock& clock) : clock_(clock), keys_(clock), audit_(clock) {}
+    explicit MemoryCatalog(const Clock& clock) : clock_(clock), keys_(clock), audit_(clock), uploads_(clock) {}
 
     Result<SubmissionId> create(SubmissionRecord record, const CatalogEvent& event) override {
         const std::lock_guard lock(mutex_);
@@ -101,7 +102,7 @@ public:
                 if (part.errors_sha256 == sha256 || part.rejects_sha256 == sha256) ++count;
             }
         }
-        return count;
+        return count + uploads_.references(space, sha256);
     }
 
     Status forget_raw(SubmissionId id) override {
@@ -240,6 +241,7 @@ public:
 
     Keys& keys() override { return keys_; }
     AuditLog& audit() override { return audit_; }
+    UploadRecords& uploads() override { return uploads_; }
 
 private:
     struct Answered {
@@ -295,6 +297,7 @@ private:
     const Clock& clock_;
     MemoryKeys keys_;
     MemoryAuditLog audit_;
+    MemoryUploads uploads_;
 
     std::mutex mutex_;           // over all below
     std::vector<Entry> entries_; // by id, from 1

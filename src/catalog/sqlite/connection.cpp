@@ -80,6 +80,8 @@ std::string Query::text(int column) const {
                            : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
 }
 
+bool Query::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& path) {
     sqlite3* database = nullptr;
     // Threads are kept apart by the catalog, so SQLite need not.

@@ -40,6 +40,7 @@ public:
     Status run();        // of a statement that has no rows
     std::int64_t integer(int column) const;
     std::string text(int column) const; // NULL: empty
+    bool is_null(int column) const;
 
 private:
     Status bind_one(std::int64_t value);

@@ -168,7 +168,33 @@ CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the
 CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
 )sql";
 
-constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2, kStep3, kStep4, kStep5};
+// Uploads that arrive piece by piece. partials: ids with a space between; received: bytes that are safe.
+constexpr const char* kStep6 = R"sql(
+CREATE TABLE uploads (
+    number            INTEGER PRIMARY KEY,
+    id                TEXT NOT NULL UNIQUE,
+    owner             TEXT NOT NULL,
+    kind              TEXT NOT NULL,
+    state             TEXT NOT NULL,
+    target            TEXT NOT NULL,
+    target_is_package INTEGER NOT NULL,
+    file_name         TEXT NOT NULL,
+    metadata          TEXT NOT NULL,
+    concat            TEXT NOT NULL,
+    partials          TEXT NOT NULL,
+    ends_when_told    INTEGER NOT NULL,
+    length            INTEGER,
+    received          INTEGER NOT NULL,
+    sha256            TEXT NOT NULL,
+    submission        INTEGER NOT NULL,
+    created_at        INTEGER NOT NULL,
+    expires_at        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX uploads_by_expiry ON uploads (expires_at);
+CREATE INDEX uploads_by_state ON uploads (state, kind);
+)sql";
+
+constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2, kStep3, kStep4, kStep5, kStep6};
 
 struct Format {
     std::int64_t number = 0;

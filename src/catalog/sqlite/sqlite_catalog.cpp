@@ -16,6 +16,7 @@
 #include "catalog/sqlite/sqlite_inbox.hpp"
 #include "catalog/sqlite/sqlite_requests.hpp"
 #include "catalog/sqlite/submission_rows.hpp"
+#include "catalog/sqlite/sqlite_uploads.hpp"
 
 namespace inlet {
 
@@ -61,7 +62,7 @@ Result<std::vector<SubmissionRecord>> list_visible(Connection& connection, const
 class SqliteCatalog final : public Catalog {
 public:
     SqliteCatalog(std::unique_ptr<Connection> writing, std::string path, const Clock& clock)
-        : clock_(clock), database_(std::move(writing), std::move(path)) {}
+        : clock_(clock), database_(std::move(writing), std::move(path)), uploads_(database_, clock) {}
 
     Result<SubmissionId> create(SubmissionRecord record, const CatalogEvent& event) override {
         SubmissionId id;
@@ -174,7 +175,8 @@ public:
         return database_.reader.ask([&](Connection& connection) -> Result<std::uint64_t> {
             Query rows = TRY(connection.query(
                 "SELECT (SELECT count(*) FROM submissions WHERE raw_sha256 = ?1 AND target = ?2 AND NOT raw_forgotten) "
-                "+ iif(?2 = ?3, (SELECT count(*) FROM parts WHERE errors_sha256 = ?1 OR rejects_sha256 = ?1), 0)"));
+                "+ iif(?2 = ?3, (SELECT count(*) FROM parts WHERE errors_sha256 = ?1 OR rejects_sha256 = ?1), 0) "
+                "+ (SELECT count(*) FROM uploads WHERE state = 'complete' AND target = ?2 AND sha256 = ?1)"));
             TRY(rows.bind(sha256, space, kPartsSpace));
             CHECK(TRY(rows.step()));
             return unsigned_bits(rows.integer(0));
@@ -202,6 +204,8 @@ public:
     Keys& keys() override { return keys_; }
     AuditLog& audit() override { return audit_; }
 
+    UploadRecords& uploads() override { return uploads_; }
+
 private:
     const Clock& clock_;
     sqlite::Database database_;
@@ -209,6 +213,7 @@ private:
     sqlite::SqliteRequests requests_{database_, clock_};
     sqlite::KeyRows keys_{database_, clock_};
     sqlite::AuditRows audit_{database_, clock_};
+    SqliteUploads uploads_{database_, clock_};
 };
 
 } // namespace

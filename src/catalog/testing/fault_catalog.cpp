@@ -44,6 +44,40 @@ auto FaultCatalog::run(Call call) -> decltype(call()) {
     return fail(fault->code, fmt::format("injected at call {}", fault->at));
 }
 
+class FaultCatalog::Uploads final : public UploadRecords {
+public:
+    Uploads(FaultCatalog& faults, UploadRecords& inner) : faults_(faults), inner_(inner) {}
+
+    Status add(UploadRecord record) override {
+        return faults_.run([&] { return inner_.add(std::move(record)); });
+    }
+    Result<std::optional<UploadRecord>> find(std::string_view id) override {
+        return faults_.run([&] { return inner_.find(id); });
+    }
+    Status update(const UploadRecord& record) override {
+        return faults_.run([&] { return inner_.update(record); });
+    }
+    Status remove(std::string_view id) override {
+        return faults_.run([&] { return inner_.remove(id); });
+    }
+    Result<std::vector<UploadRecord>> expired(Timestamp moment) override {
+        return faults_.run([&] { return inner_.expired(moment); });
+    }
+    Result<std::vector<UploadRecord>> unsettled() override {
+        return faults_.run([&] { return inner_.unsettled(); });
+    }
+
+private:
+    FaultCatalog& faults_;
+    UploadRecords& inner_;
+};
+
+FaultCatalog::FaultCatalog(Catalog& inner)
+    : inner_(inner), uploads_(std::make_unique<Uploads>(*this, inner.uploads())) {}
+FaultCatalog::~FaultCatalog() = default;
+
+UploadRecords& FaultCatalog::uploads() { return *uploads_; }
+
 Result<SubmissionId> FaultCatalog::create(SubmissionRecord record, const CatalogEvent& event) {
     return run([&] { return inner_.create(std::move(record), event); });
 }

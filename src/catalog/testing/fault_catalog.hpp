@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 
@@ -17,7 +18,8 @@ public:
         after,  // the call does its work, but its answer is lost
     };
 
-    explicit FaultCatalog(Catalog& inner) : inner_(inner) {} // borrowed
+    explicit FaultCatalog(Catalog& inner); // borrowed
+    ~FaultCatalog() override;
 
     // The n-th call from now on (1-based) fails, once.
     void fail_at(std::uint64_t nth, When when, FailureCode code = FailureCode::catalog_failed);
@@ -39,8 +41,11 @@ public:
     Requests& requests() override { return inner_.requests(); }
     Keys& keys() override { return inner_.keys(); }
     AuditLog& audit() override { return inner_.audit(); }
+    UploadRecords& uploads() override;
 
 private:
+    class Uploads;
+
     struct Fault {
         std::uint64_t at = 0; // call number
         When when = When::before;
@@ -53,6 +58,7 @@ private:
     auto run(Call call) -> decltype(call());
 
     Catalog& inner_;
+    std::unique_ptr<Uploads> uploads_;
 
     mutable std::mutex mutex_; // over all below
     std::uint64_t calls_ = 0;

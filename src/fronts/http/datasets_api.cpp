@@ -11,6 +11,7 @@
 #include "fronts/http/datasets_reach.hpp"
 #include "fronts/http/digest.hpp"
 #include "fronts/http/request_reading.hpp"
+#include "http/preferences.hpp"
 
 namespace inlet::http {
 

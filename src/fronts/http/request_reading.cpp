@@ -1,6 +1,5 @@
 #include "fronts/http/request_reading.hpp"
 
-#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -37,22 +36,6 @@ Result<SubmissionId> id_of(const Request& request) {
     const auto id = number("id", text, 1);
     if (!id) return fail(FailureCode::unknown_submission, fmt::format("there is no submission `{}`", text));
     return SubmissionId(*id);
-}
-
-std::chrono::seconds wait_of(const Request& request) {
-    const std::string* prefer = request.headers.find("Prefer");
-    if (prefer == nullptr) return {};
-    std::string_view rest = *prefer;
-    while (!rest.empty()) {
-        std::string_view one = rest.substr(0, std::min(rest.find_first_of(",;"), rest.size()));
-        rest.remove_prefix(std::min(one.size() + 1, rest.size()));
-        while (one.starts_with(' ')) one.remove_prefix(1);
-        while (one.ends_with(' ')) one.remove_suffix(1);
-        if (!one.starts_with("wait=")) continue;
-        const auto seconds = number("wait", one.substr(5), 0);
-        if (seconds) return std::min(kWaitMost, std::chrono::seconds(*seconds));
-    }
-    return {};
 }
 
 std::string file_name_of(const Request& request, const std::string& fallback) {

@@ -1,7 +1,6 @@
 // What requests say, in the pipeline's terms. Floor 6; plain functions.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,8 +22,6 @@ Result<std::int64_t> number(std::string_view name, std::string_view text, std::i
 Result<std::size_t> limit_of(const Request& request);
 // The route's {id}. unknown-submission.
 Result<SubmissionId> id_of(const Request& request);
-// The seconds of `Prefer: wait=N` (RFC 7240, section 4.3), 60 at most; 0 without.
-std::chrono::seconds wait_of(const Request& request);
 // The parameter `name`, of which the last segment counts if it is a path.
 std::string file_name_of(const Request& request, const std::string& fallback);
 // Whether a parameter is there and not "false".

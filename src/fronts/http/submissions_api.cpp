@@ -9,6 +9,7 @@
 #include "base/json_writer.hpp"
 #include "catalog/record_json.hpp"
 #include "fronts/http/request_reading.hpp"
+#include "http/preferences.hpp"
 
 namespace inlet::http {
 

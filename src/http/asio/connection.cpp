@@ -52,7 +52,7 @@ void call(const Serving& serving, const Route& route, const std::shared_ptr<Exch
                        [exchange](Response response) { exchange->respond(std::move(response)); });
         return;
     }
-    auto answered = route.handler(request, exchange->pipe);
+    auto answered = route.handler(request, *exchange);
     Response response = answered ? *std::move(answered) : problem(answered.error());
     exchange->respond(witnessed(serving, route, request, std::move(response)));
 }
@@ -137,7 +137,7 @@ asio::awaitable<bool> Connection::answer() {
             refusal = target.error();
         } else {
             request.target = *std::move(target);
-            if (method) match = serving_.router.match(*method, request.target);
+            if (method) match = overridden(request, serving_.router.match(*method, request.target));
             request.values = match.values;
         }
     }
@@ -151,6 +151,9 @@ asio::awaitable<bool> Connection::answer() {
     const bool fed = co_await feed(*exchange);
     const bool body_read = fed && in_order;
     Response response = *std::move(exchange->response);
+    if (match.address != nullptr) {
+        for (const auto& [name, value] : match.address->standing.all()) response.headers.add(name, value);
+    }
     const AnswerForm form{.version = head.version(),
                           .is_head = head.method() == wire::verb::head,
                           .keep = body_read && reader_.keep_alive() && !serving_.stopping};
@@ -209,11 +212,28 @@ asio::awaitable<void> Connection::allow_body() {
     co_await channel_->write(buffers);
 }
 
+// The call that X-HTTP-Method-Override asks for, where that is allowed.
+Router::Match Connection::overridden(Request& request, Router::Match match) const {
+    const std::string* name = request.headers.find("X-HTTP-Method-Override");
+    const auto method = name == nullptr ? std::nullopt : method_from(*name);
+    if (!method) return match;
+    Router::Match other = serving_.router.match(*method, request.target);
+    if (other.route == nullptr || !other.route->overridable) return match;
+    request.method = *method;
+    return other;
+}
+
 // Hands the body to the call for as long as it wants it, until the answer is there. Whether the body was read to its
 // end.
 asio::awaitable<bool> Connection::feed(Exchange& exchange) {
     if (reader_.body_read()) exchange.pipe.end();
+    exchange.stop_reading = [this] { channel_->cancel(); };
     while (!exchange.response) {
+        co_await inform(exchange);
+        if (exchange.given_up && !broken_) {
+            exchange.pipe.break_off(*exchange.given_up);
+            broken_ = true;
+        }
         if (broken_ || reader_.body_read() || !exchange.pipe.has_room()) {
             co_await exchange.wait();
             continue;
@@ -223,16 +243,19 @@ asio::awaitable<bool> Connection::feed(Exchange& exchange) {
         std::vector<char> block = exchange.pipe.spare();
         block.resize(serving_.options.body_block_bytes);
         const error_code error = co_await reader_.read_body(block);
+        exchange.pipe.push(std::move(block)); // what came before an error too
+        if (exchange.given_up) continue;
         if (error) {
             exchange.pipe.break_off(Error(FailureCode::incomplete_upload,
                                           "the request's body broke off before its end: " + error.message()));
             broken_ = true;
             continue;
         }
-        exchange.pipe.push(std::move(block));
-        if (reader_.body_read()) exchange.pipe.end();
+        if (reader_.body_read()) exchange.pipe.end(trailers(exchange.request));
     }
+    exchange.stop_reading = nullptr;
     if (broken_) co_return false;
+    co_await inform(exchange);
     // A call that answered without its body: a small rest is read, so that the connection can go on.
     if (!continued_ && !reader_.body_read()) co_return false; // the client was never told to send it
     std::uint64_t drained = 0;
@@ -245,6 +268,24 @@ asio::awaitable<bool> Connection::feed(Exchange& exchange) {
         drained += block.size();
     }
     co_return true;
+}
+
+// Sends the interim responses that the call has asked for.
+asio::awaitable<void> Connection::inform(Exchange& exchange) {
+    const std::string text = exchange.take_interim();
+    if (text.empty() || reader_.head().version() == 10) co_return;
+    channel_->expires_after(serving_.options.send_time);
+    const std::array<asio::const_buffer, 1> buffers{asio::buffer(text)};
+    co_await channel_->write(buffers); // an error shows again with the answer
+}
+
+// The parser puts them among the headers.
+Headers Connection::trailers(const Request& request) const {
+    Headers found;
+    for (const auto& field : reader_.head()) {
+        if (request.headers.find(field.name_string()) == nullptr) found.add(field.name_string(), field.value());
+    }
+    return found;
 }
 
 // Reads on for a moment what the client is still sending, lest it lose the answer to a reset (RFC 9112, section 9.6).

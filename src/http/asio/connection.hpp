@@ -30,7 +30,10 @@ private:
     void submit(const std::shared_ptr<Exchange>& exchange, const Route& route);
     asio::awaitable<bool> gather(Exchange& exchange, std::uint64_t bytes_max);
     asio::awaitable<void> allow_body();
+    Router::Match overridden(Request& request, Router::Match match) const;
     asio::awaitable<bool> feed(Exchange& exchange);
+    asio::awaitable<void> inform(Exchange& exchange);
+    Headers trailers(const Request& request) const;
     asio::awaitable<void> linger();
     void log(const Request* request, unsigned status) const;
 

@@ -7,27 +7,21 @@
 #include <boost/beast/http/status.hpp>
 #include <fmt/format.h>
 
+#include "http/preferences.hpp"
+
 namespace inlet::http {
 
 namespace {
 
 constexpr std::size_t kStreamBlockBytes = 256 << 10;
 
-std::string http_date() {
-    const std::time_t now = std::time(nullptr);
-    std::tm parts{};
-    gmtime_r(&now, &parts);
-    char text[64];
-    // In the C locale, which the program does not leave (RFC 9110, section 5.6.7).
-    const std::size_t size = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
-    return {text, size};
-}
-
 // The status line and the headers that say what the response is; those that say how long it is follow.
 std::string head_of(const Response& response, AnswerForm form) {
-    const auto reason = boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(response.status));
+    const auto usual = boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(response.status));
+    const std::string_view reason =
+        response.reason.empty() ? std::string_view(usual.data(), usual.size()) : std::string_view(response.reason);
     std::string text = fmt::format("HTTP/1.{} {} {}\r\nDate: {}\r\n", form.version == 10 ? 0 : 1, response.status,
-                                   std::string_view(reason.data(), reason.size()), http_date());
+                                   reason, http_date(std::time(nullptr)));
     for (const auto& [name, value] : response.headers.all())
         fmt::format_to(std::back_inserter(text), "{}: {}\r\n", name, value);
     if (form.version == 10 && form.keep) text += "Connection: keep-alive\r\n";
