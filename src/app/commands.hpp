@@ -19,6 +19,7 @@ void add_delivery_commands(Commands& commands);   // errors, rejects, raw
 void add_query_commands(Commands& commands);      // query, export
 void add_version_commands(Commands& commands);    // versions, diff, undo, prune
 void add_serve_commands(Commands& commands);      // serve, keys
+void add_provider_commands(Commands& commands);   // providers
 void add_reference_commands(Commands& commands);  // failures, completion
 
 Commands make_commands();

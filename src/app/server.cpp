@@ -16,12 +16,31 @@ Result<std::unique_ptr<Server>> Server::start(Session& session, const http::Serv
     if (TRY(catalog->keys()).empty()) server->first_key_ = TRY(server->keyring_.make(kAdminRole, kAdminRole, 0)).text;
     server->runner_ =
         std::make_unique<Runner>(*pipeline, *catalog, [self = server.get()](const Error& error) { self->warn(error); });
+    server->watch_folders(*project, *catalog, *pipeline);
     http::add_api(server->router_, {*project, *catalog, session.warehouse(), *pipeline, *server->runner_});
     server->http_ = TRY(http::HttpServer::start(
         options, server->router_,
         [self = server.get()](http::Request& request) { return http::authenticate(self->keyring_, request); },
         [self = server.get()](const http::Served& served) { self->log(served); }));
     return server;
+}
+
+void Server::watch_folders(const Project& project, Catalog& catalog, Pipeline& pipeline) {
+    folders_ = std::make_unique<folder::FolderWatch>(
+        project, folder::SourceParts{
+                     .catalog = catalog,
+                     .pipeline = pipeline,
+                     .stopping = {},
+                     .queued = [this] { runner_->wake(); },
+                     .told = [this](std::string_view what, const PickupRecord& pickup) { log(what, pickup); },
+                     .failed = [this](const Error& error) { warn(error); },
+                 });
+    http::add_sources_api(router_, [this] {
+        std::vector<http::SourceReport> reports;
+        for (folder::FolderWatch::State& state : folders_->states())
+            reports.push_back({std::move(state.provider), state.source, std::move(state.troubles)});
+        return reports;
+    });
 }
 
 Status Server::with_console(const std::function<Status(Console&)>& use) {
@@ -44,6 +63,16 @@ void Server::log(const http::Served& served) {
         json.member("peer", request->peer).member("by", request->principal);
     }
     json.member("status", served.status).member("seconds", served.seconds).end_object();
+    const std::scoped_lock lock(speaking_);
+    console_.warn(json.take() + "\n");
+}
+
+void Server::log(std::string_view what, const PickupRecord& pickup) {
+    if (console_.quiet()) return;
+    JsonWriter json;
+    json.begin_object().member("folder", pickup.folder).member("file", pickup.name).member(what, true);
+    json.member("by", pickup.provider).member("submission", pickup.submission.value);
+    json.member("duplicate", pickup.duplicate).end_object();
     const std::scoped_lock lock(speaking_);
     console_.warn(json.take() + "\n");
 }

@@ -10,6 +10,7 @@
 
 #include "access/keyring.hpp"
 #include "app/session.hpp"
+#include "fronts/folder/folder_watch.hpp"
 #include "http/http_server.hpp"
 #include "pipeline/runner.hpp"
 
@@ -37,6 +38,8 @@ private:
 
     void warn(const Error& error);
     void log(const http::Served& served);
+    void log(std::string_view what, const PickupRecord& pickup);
+    void watch_folders(const Project& project, Catalog& catalog, Pipeline& pipeline);
 
     std::mutex speaking_; // over the console
     Console& console_;
@@ -44,6 +47,7 @@ private:
     std::string first_key_;
     // Each uses those above it.
     std::unique_ptr<Runner> runner_;
+    std::unique_ptr<folder::FolderWatch> folders_;
     http::Router router_;
     std::unique_ptr<http::HttpServer> http_;
 };

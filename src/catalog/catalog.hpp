@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "catalog/pickups.hpp"
 
 namespace inlet {
 
@@ -85,7 +86,8 @@ struct SubmissionRecord {
     Timestamp received_at = 0; // when the last byte was safe
     Timestamp updated_at = 0;  // given by the catalog
     std::string by;
-    Version version; // once published
+    std::string source; // the way it came: http, folder, command ...; empty: not told
+    Version version;    // once published
     std::uint32_t attempts = 0;
     SubmissionId parent;                                   // the snapshot whose deletions these are
     std::vector<SubmissionId> undoes;                      // kind undo
@@ -159,6 +161,8 @@ public:
     virtual Result<std::vector<KeyRecord>> keys() = 0; // oldest first, revoked ones included
     // Revoking it again changes nothing. unknown-key.
     virtual Status revoke_key(std::string_view id) = 0;
+
+    virtual Pickups& pickups() = 0; // as long-lived as the catalog
 };
 
 } // namespace inlet

@@ -84,6 +84,8 @@ TEST_F(JsonSchema, HasTheKeysThatTheReaderTakes) {
     expect_keys(definition("package"), keys::kPackage);
     expect_keys(definition("model"), keys::kModel);
     expect_keys(definition("view"), keys::kView);
+    expect_keys(definition("provider"), keys::kProvider);
+    expect_keys(definition("source"), keys::kSource);
 }
 
 // Each word that the JSON Schema offers is taken by the reader, and the reader names no others when it asks for one.

@@ -23,10 +23,10 @@ constexpr std::string_view kGoodDataset = "datasets: {a: {schema: {fields: [{nam
 TEST(ReadProject, SaysWhatIsWrongAtTheTop) {
     const std::string good = "project: p\n" + std::string(kGoodDataset);
     for (const Wrong& wrong : std::initializer_list<Wrong>{
-             {"^[]", "the project must be a mapping with project, storage, datasets, packages, models, views or "
-                     "$schema; found a list"},
-             {"^just text", "the project must be a mapping with project, storage, datasets, packages, models, views or "
-                            "$schema; found `just text`"},
+             {"^[]", "the project must be a mapping with project, storage, datasets, packages, models, views, "
+                     "providers or $schema; found a list"},
+             {"^just text", "the project must be a mapping with project, storage, datasets, packages, models, views, "
+                            "providers or $schema; found `just text`"},
              {"project: p\n^datasets: {}\n", "`datasets` must name at least one dataset"},
              {"project: p\n^datasets:\n", "`datasets` must be a mapping; found nothing"},
              {"project: p\ndatasets: ^[a]\n", "`datasets` must be a mapping; found a list"},
@@ -37,12 +37,14 @@ TEST(ReadProject, SaysWhatIsWrongAtTheTop) {
     expect_project_mistake({"", "the project lacks `project`"}, "^" + std::string(kGoodDataset));
     for (const Wrong& wrong : std::initializer_list<Wrong>{
              {"^modles: {}",
-              "unknown key `modles` in the project; expected project, storage, datasets, packages, models, views or "
-              "$schema",
+              "unknown key `modles` in the project; expected project, storage, datasets, packages, models, views, "
+              "providers or $schema",
               "did you mean `models`?"},
-             {"^provider: {}", "unknown key `provider` in the project; expected project, storage, datasets, packages, "
-                               "models, views or $schema"},
-             {"^providers: {}", "`providers` in the project is not supported by this version of Inlet"},
+             {"^provider: {}",
+              "unknown key `provider` in the project; expected project, storage, datasets, packages, models, views, "
+              "providers or $schema",
+              "did you mean `providers`?"},
+             {"^principals: {}", "`principals` in the project is not supported by this version of Inlet"},
              {"^project: q", "`project` stands twice in the project; first in line 1"},
              {"storage: ^./data", "`storage` must be a mapping with data; found `./data`"},
              {"storage: {^warehouse: x}", "`warehouse` in `storage` is not supported by this version of Inlet"},

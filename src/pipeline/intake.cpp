@@ -33,12 +33,15 @@ Result<Received> Intake::receive(const Delivery& delivery, ByteSource& bytes) {
     record.target_is_package = delivery.target_is_package;
     record.file_name = delivery.file_name;
     record.by = delivery.by;
+    record.source = delivery.source;
     TRY(log_.create(record));
     commit_point("pipeline.receiving");
-    auto received = take_in(delivery, target, record, bytes);
+    const Status begun = delivery.begun ? delivery.begun(record.id) : Status();
+    auto received = begun ? take_in(delivery, target, record, bytes) : Result<Received>(fail(begun.error()));
     if (!received) {
+        const bool is_notice = failure_info(received.error().code).kind == FailureKind::notice;
         // If this cannot be written down either, the next start finds the record and says `interrupted`.
-        (void)log_.move(record, SubmissionState::failed, received.error());
+        (void)log_.move(record, is_notice ? SubmissionState::cancelled : SubmissionState::failed, received.error());
     }
     return received;
 }

@@ -62,6 +62,9 @@ struct Delivery {
     std::string by;
     std::uint64_t bytes = 0; // size if known, for progress
     bool again = false;      // load it even if the same bytes are published already
+    std::string source;      // the way it comes: http, folder, command ...
+    // Told of the submission before the first byte is read; nothing is read if it fails. May be empty.
+    std::function<Status(SubmissionId)> begun;
 };
 
 struct Received {
@@ -92,7 +95,8 @@ public:
     // Takes a delivery in and keeps it; durable when it returns (state queued). Checks a plain CSV for a dataset while
     // the bytes pass, so that run() need not read it for that again. The same bytes to the same target again (unless
     // Delivery::again): the answer is the earlier submission, which run() continues if it is not at its end. Errors:
-    // unknown-dataset, unknown-package, the source's, the stores'.
+    // unknown-dataset, unknown-package, the source's, the stores'. After an error of the source that is only a notice
+    // (file-changed) the submission is cancelled, after others failed.
     Result<Received> receive(const Delivery& delivery, ByteSource& bytes);
     // Works off queued submissions in the order of their receipt, up to and including `id`. Returns its record at its
     // end, or held.

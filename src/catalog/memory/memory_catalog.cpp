@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include "catalog/memory/memory_pickups.hpp"
 #include "catalog/rules.hpp"
 
 namespace inlet {
@@ -147,6 +148,8 @@ public:
         return {};
     }
 
+    Pickups& pickups() override { return pickups_; }
+
 private:
     KeyRecord* find_key(std::string_view id) {
         const auto found = std::ranges::find(keys_, id, &KeyRecord::id);
@@ -174,6 +177,7 @@ private:
     }
 
     const Clock& clock_;
+    MemoryPickups pickups_;
 
     std::mutex mutex_;           // over all below
     std::vector<Entry> entries_; // by id, from 1

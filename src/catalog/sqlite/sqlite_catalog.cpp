@@ -10,6 +10,7 @@
 #include "catalog/rules.hpp"
 #include "catalog/sqlite/database.hpp"
 #include "catalog/sqlite/schema.hpp"
+#include "catalog/sqlite/sqlite_pickups.hpp"
 
 namespace inlet {
 
@@ -47,7 +48,7 @@ Result<SubmissionRecord> read_submission(Connection& connection, SubmissionId id
     Query row = TRY(connection.query(
         "SELECT kind, state, reason_code, reason, target, target_is_package, file_name, "
         "iif(raw_forgotten, NULL, raw_sha256), raw_bytes, received_at, updated_at, sent_by, version, attempts, parent, "
-        "cascade, rejects_approved FROM submissions WHERE id = ?"));
+        "cascade, rejects_approved, source FROM submissions WHERE id = ?"));
     TRY(row.bind(id.value));
     if (!TRY(row.step())) return fail(unknown_submission(id));
     const auto kind = submission_kind_from(row.text(0));
@@ -73,6 +74,7 @@ Result<SubmissionRecord> read_submission(Connection& connection, SubmissionId id
     record.parent = SubmissionId(row.integer(14));
     record.cascade = row.integer(15) != 0;
     record.rejects_approved = row.integer(16) != 0;
+    record.source = row.text(17);
     return record;
 }
 
@@ -176,7 +178,7 @@ Status bind_submission(Query& query, const SubmissionRecord& record, Timestamp n
     TRY(bind_hash(query, record.raw_sha256));
     return query.bind(bits(record.raw_bytes), record.received_at, now, record.by, record.version.value,
                       std::int64_t{record.attempts}, record.parent.value, std::int64_t{record.cascade},
-                      std::int64_t{record.rejects_approved});
+                      std::int64_t{record.rejects_approved}, record.source);
 }
 
 Status write_deletes(Connection& connection, SubmissionId id, std::string_view kind,
@@ -262,8 +264,8 @@ public:
                 Query row = TRY(connection.query("INSERT INTO submissions (kind, state, reason_code, reason, target, "
                                                  "target_is_package, file_name, raw_sha256, raw_bytes, "
                                                  "received_at, updated_at, sent_by, version, attempts, parent, "
-                                                 "cascade, rejects_approved, raw_forgotten) "
-                                                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"));
+                                                 "cascade, rejects_approved, source, raw_forgotten) "
+                                                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"));
                 TRY(bind_submission(row, record, now));
                 TRY(row.run());
             }
@@ -281,12 +283,12 @@ public:
             if (stored != expected) return fail(wrong_state(record.id, stored, expected));
             const Timestamp now = clock_.now();
             {
-                Query row =
-                    TRY(connection.query("UPDATE submissions SET kind = ?, state = ?, reason_code = ?, reason = ?, "
-                                         "target = ?, target_is_package = ?, file_name = ?, "
-                                         "raw_sha256 = iif(raw_forgotten, raw_sha256, ?), raw_bytes = ?, received_at = "
-                                         "?, updated_at = ?, sent_by = ?, version = ?, "
-                                         "attempts = ?, parent = ?, cascade = ?, rejects_approved = ? WHERE id = ?"));
+                Query row = TRY(connection.query(
+                    "UPDATE submissions SET kind = ?, state = ?, reason_code = ?, reason = ?, "
+                    "target = ?, target_is_package = ?, file_name = ?, "
+                    "raw_sha256 = iif(raw_forgotten, raw_sha256, ?), raw_bytes = ?, received_at = "
+                    "?, updated_at = ?, sent_by = ?, version = ?, "
+                    "attempts = ?, parent = ?, cascade = ?, rejects_approved = ?, source = ? WHERE id = ?"));
                 TRY(bind_submission(row, record, now));
                 TRY(row.bind(record.id.value));
                 TRY(row.run());
@@ -430,9 +432,12 @@ public:
         });
     }
 
+    Pickups& pickups() override { return pickups_; }
+
 private:
     const Clock& clock_;
     sqlite::Database database_;
+    sqlite::SqlitePickups pickups_{database_};
 };
 
 } // namespace

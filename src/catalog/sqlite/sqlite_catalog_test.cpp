@@ -52,6 +52,9 @@ INSTANTIATE_TEST_SUITE_P(Sqlite, CatalogConformance,
                          testing::ValuesIn(catalog_cases([] { return std::make_unique<SqliteHarness>(); })),
                          catalog_case_name);
 
+// Takes back what the fourth format added.
+constexpr std::string_view kWithoutPickups = "DROP TABLE pickups; ALTER TABLE submissions DROP COLUMN source; ";
+
 const CatalogEvent kEvent{.type = "submission.received", .detail = "{}"};
 
 class SqliteCatalogTest : public testing::Test {
@@ -145,7 +148,8 @@ TEST_F(SqliteCatalogTest, ACopyWithoutALogGetsOneAgain) {
 
 TEST_F(SqliteCatalogTest, BringsAnOlderFormatUpToDate) {
     const SubmissionId id = open().value()->create(sample_delivery("ratings", "ratings"), kEvent).value();
-    execute("ALTER TABLE parts DROP COLUMN superseded; DROP TABLE keys; PRAGMA user_version = 1");
+    execute("ALTER TABLE parts DROP COLUMN superseded; DROP TABLE keys; " + std::string(kWithoutPickups) +
+            "PRAGMA user_version = 1");
     const auto catalog = open();
     ASSERT_TRUE(catalog) << to_string(catalog.error());
     EXPECT_EQ((*catalog)->get(id)->parts.at(0).superseded, 0U);
@@ -164,10 +168,19 @@ TEST_F(SqliteCatalogTest, RefusesANewerFormatAndLeavesItAlone) {
 
 TEST_F(SqliteCatalogTest, BringsAFileOfTheSecondFormatUpToDate) {
     const SubmissionId id = open().value()->create(sample_delivery("ratings", "ratings"), kEvent).value();
-    execute("DROP TABLE keys; PRAGMA user_version = 2");
+    execute("DROP TABLE keys; " + std::string(kWithoutPickups) + "PRAGMA user_version = 2");
     const auto catalog = open().value();
     EXPECT_EQ(catalog->get(id)->target, "ratings");
     EXPECT_TRUE(catalog->add_key({.id = "7f00", .name = "somebody's"}));
+    EXPECT_EQ(connect()->integer("PRAGMA user_version"), kCatalogFormat);
+}
+
+TEST_F(SqliteCatalogTest, BringsAFileOfTheThirdFormatUpToDate) {
+    const SubmissionId id = open().value()->create(sample_delivery("ratings", "ratings"), kEvent).value();
+    execute(std::string(kWithoutPickups) + "PRAGMA user_version = 3");
+    const auto catalog = open().value();
+    EXPECT_EQ(catalog->get(id)->source, "");
+    EXPECT_TRUE(catalog->pickups().put({.provider = "studio", .folder = "/in", .name = "a"}));
     EXPECT_EQ(connect()->integer("PRAGMA user_version"), kCatalogFormat);
 }
 

@@ -39,8 +39,22 @@ public:
     Result<std::optional<KeyRecord>> key(std::string_view id) override;
     Result<std::vector<KeyRecord>> keys() override;
     Status revoke_key(std::string_view id) override;
+    Pickups& pickups() override { return pickups_; }
 
 private:
+    class FaultPickups final : public Pickups {
+    public:
+        explicit FaultPickups(FaultCatalog& faults) : faults_(faults) {}
+        Result<std::int64_t> put(const PickupRecord& record) override;
+        Status remove(std::int64_t number) override;
+        Result<std::vector<PickupRecord>> open(std::string_view provider, std::string_view folder) override;
+        Result<std::vector<PickupRecord>> of_file(std::string_view provider, std::string_view folder,
+                                                  std::string_view name) override;
+
+    private:
+        FaultCatalog& faults_;
+    };
+
     struct Fault {
         std::uint64_t at = 0; // call number
         When when = When::before;
@@ -53,6 +67,7 @@ private:
     auto run(Call call) -> decltype(call());
 
     Catalog& inner_;
+    FaultPickups pickups_{*this};
 
     mutable std::mutex mutex_; // over all below
     std::uint64_t calls_ = 0;

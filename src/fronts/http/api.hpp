@@ -1,6 +1,10 @@
 // The calls under /v1: deliveries in, and what became of them. Floor 6; the routes are safe from many threads.
 #pragma once
 
+#include <functional>
+#include <string>
+#include <vector>
+
 #include "access/keyring.hpp"
 #include "catalog/catalog.hpp"
 #include "contract/project.hpp"
@@ -24,6 +28,14 @@ void add_api(Router& router, const ApiParts& parts);
 // Some of them, each in a file of its own.
 void add_datasets_api(Router& router, const ApiParts& parts);
 void add_submissions_api(Router& router, const ApiParts& parts);
+
+// A way in that is watched, and what is wrong with it now.
+struct SourceReport {
+    std::string provider;
+    const FolderSource* source = nullptr; // outlives the router
+    std::vector<Error> troubles;
+};
+void add_sources_api(Router& router, std::function<std::vector<SourceReport>()> reports);
 
 // Takes the key from `Authorization: Bearer KEY` or `X-API-Key: KEY` and puts the principal's name into the request.
 // Errors: unauthenticated, the catalog's.

@@ -45,6 +45,7 @@ public:
         delivery.by = request.principal;
         delivery.bytes = request.body_bytes.value_or(0);
         delivery.again = flag(request, "again");
+        delivery.source = "http";
         const Received received = TRY(parts_.pipeline.receive(delivery, body));
         parts_.runner.wake();
         const SubmissionRecord record = TRY(parts_.runner.wait(received.id, wait_of(request)));
