@@ -35,6 +35,7 @@ void add_sources_api(Router& router, std::function<std::vector<SourceReport>()> 
                 .id = "listSources",
                 .summary = "The watch folders, and what is wrong with each now",
                 .answers = {{200, "the sources", "application/json"}},
+                .needs = Needs::admin,
                 .handler = [reports = std::move(reports)](const Request&, ByteSource&) -> Result<Response> {
                     return json_response(200, sources_json(reports()));
                 }});
