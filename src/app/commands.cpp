@@ -13,6 +13,7 @@ Commands make_commands() {
     add_query_commands(commands);
     add_version_commands(commands);
     add_serve_command(commands);
+    add_provider_commands(commands);
     add_keys_command(commands);
     add_access_commands(commands);
     add_reference_commands(commands);

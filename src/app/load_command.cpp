@@ -90,7 +90,8 @@ private:
                         .file_name = given.name(),
                         .by = session.user(),
                         .bytes = given.size().value_or(0),
-                        .again = again_};
+                        .again = again_,
+                        .source = "command"};
     }
 
     Result<int> load(Session& session, const Delivery& delivery, GivenFile& given, Timestamp start) {

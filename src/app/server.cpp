@@ -57,6 +57,7 @@ Result<std::unique_ptr<Server>> Server::start(Session& session, http::ServerOpti
         std::make_unique<Runner>(*pipeline, *catalog, [self = server.get()](const Error& error) { self->warn(error); });
     server->sweeper_ = std::make_unique<UploadSweeper>(*server->uploads_, sweep_pause(server->uploads_->limits()));
     tus::add_tus(server->router_, {*project, *server->uploads_, *server->runner_});
+    server->watch_folders(*project, *catalog, *pipeline);
     http::add_api(server->router_,
                   {*project, *catalog, session.warehouse(), *pipeline, *server->runner_, keyring, session.clock()});
     if (server->authenticator_->has_users()) options.challenge += ", Basic realm=\"inlet\", charset=\"UTF-8\"";
@@ -89,6 +90,24 @@ void Server::keep_head(const AuditHead& head) {
     if (Status kept = audit_head_.keep(last_head_); !kept) warn(kept.error());
 }
 
+void Server::watch_folders(const Project& project, Catalog& catalog, Pipeline& pipeline) {
+    folders_ = std::make_unique<folder::FolderWatch>(
+        project, folder::SourceParts{
+                     .catalog = catalog,
+                     .pipeline = pipeline,
+                     .stopping = {},
+                     .queued = [this] { runner_->wake(); },
+                     .told = [this](std::string_view what, const PickupRecord& pickup) { log(what, pickup); },
+                     .failed = [this](const Error& error) { warn(error); },
+                 });
+    http::add_sources_api(router_, [this] {
+        std::vector<http::SourceReport> reports;
+        for (folder::FolderWatch::State& state : folders_->states())
+            reports.push_back({std::move(state.provider), state.source, std::move(state.troubles)});
+        return reports;
+    });
+}
+
 Status Server::with_console(const std::function<Status(Console&)>& use) {
     const std::scoped_lock lock(speaking_);
     return use(console_);
@@ -109,6 +128,16 @@ void Server::log(const http::Served& served) {
         json.member("peer", request->peer).member("by", request->principal.name);
     }
     json.member("status", served.status).member("seconds", served.seconds).end_object();
+    const std::scoped_lock lock(speaking_);
+    console_.warn(json.take() + "\n");
+}
+
+void Server::log(std::string_view what, const PickupRecord& pickup) {
+    if (console_.quiet()) return;
+    JsonWriter json;
+    json.begin_object().member("folder", pickup.folder).member("file", pickup.name).member(what, true);
+    json.member("by", pickup.provider).member("submission", pickup.submission.value);
+    json.member("duplicate", pickup.duplicate).end_object();
     const std::scoped_lock lock(speaking_);
     console_.warn(json.take() + "\n");
 }

@@ -11,6 +11,7 @@
 #include "access/authenticator.hpp"
 #include "app/audit_head_file.hpp"
 #include "app/session.hpp"
+#include "fronts/folder/folder_watch.hpp"
 #include "http/http_server.hpp"
 #include "pipeline/runner.hpp"
 #include "pipeline/upload_sweeper.hpp"
@@ -40,6 +41,8 @@ private:
     void warn(const Error& error);
     void log(const http::Served& served);
     void keep_head(const AuditHead& head);
+    void log(std::string_view what, const PickupRecord& pickup);
+    void watch_folders(const Project& project, Catalog& catalog, Pipeline& pipeline);
 
     std::mutex speaking_; // over the console
     Console& console_;
@@ -56,6 +59,7 @@ private:
     std::unique_ptr<Uploads> uploads_; // wakes the runner, which nobody asks for any more when it goes
     std::unique_ptr<Runner> runner_;
     std::unique_ptr<UploadSweeper> sweeper_;
+    std::unique_ptr<folder::FolderWatch> folders_;
     http::Router router_;
     std::unique_ptr<http::HttpServer> http_;
 };

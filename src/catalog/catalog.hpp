@@ -16,6 +16,7 @@
 #include "catalog/audit.hpp"
 #include "catalog/inbox.hpp"
 #include "catalog/keys.hpp"
+#include "catalog/pickups.hpp"
 #include "catalog/requests.hpp"
 #include "catalog/submission_record.hpp"
 #include "catalog/uploads.hpp"
@@ -65,6 +66,7 @@ public:
     virtual Keys& keys() = 0;
     virtual AuditLog& audit() = 0;
     virtual UploadRecords& uploads() = 0;
+    virtual Pickups& pickups() = 0;
 };
 
 } // namespace inlet

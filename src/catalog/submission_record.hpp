@@ -84,6 +84,7 @@ struct SubmissionRecord {
     Timestamp updated_at = 0;  // given by the catalog
     std::string by;
     std::string sender; // id of the principal whose delivery it is; empty: nobody's who could ask for it
+    std::string source; // the way it came: http, folder, command ...; empty: not told
     Version version;    // once published
     std::uint32_t attempts = 0;
     SubmissionId parent;                                   // the snapshot whose deletions these are

@@ -1,5 +1,5 @@
-// What inlet.yaml says, as values: datasets with their contracts, packages, models and views. Floor 1; immutable once
-// read, so shared freely between threads.
+// What inlet.yaml says, as values: datasets with their contracts, packages, models, views and providers. Floor 1;
+// immutable once read, so shared freely between threads.
 #pragma once
 
 #include <chrono>
@@ -13,6 +13,7 @@
 #include "contract/access_rules.hpp"
 #include "contract/dialect.hpp"
 #include "contract/field.hpp"
+#include "contract/provider.hpp"
 
 namespace inlet {
 
@@ -89,6 +90,7 @@ struct Project {
     std::vector<Package> packages;
     std::vector<Model> models; // in the order of the file
     std::vector<View> views;
+    std::vector<Provider> providers;
     AccessRules access;
 
     const Dataset* dataset(std::string_view dataset_name) const;

@@ -8,7 +8,7 @@ std::string_view project_json_schema() {
     static constexpr std::string_view kText = R"json({
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "title": "inlet.yaml",
-  "description": "A project of Inlet: its datasets with their contracts, packages, models and views. See docs/project.md.",
+  "description": "A project of Inlet: its datasets with their contracts, packages, models, views and providers. See docs/project.md.",
   "type": "object",
   "required": ["project", "datasets"],
   "additionalProperties": false,
@@ -50,6 +50,12 @@ std::string_view project_json_schema() {
       "type": "object",
       "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_]{0,62}$"},
       "additionalProperties": {"$ref": "#/$defs/view"}
+    },
+    "providers": {
+      "description": "Who sends, and on which ways. See docs/folders.md.",
+      "type": "object",
+      "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_-]{0,62}$"},
+      "additionalProperties": {"$ref": "#/$defs/provider"}
     },
     "access": {"description": "Who may do what. Without it keys have the role admin.", "$ref": "#/$defs/access"},
     "$schema": {"description": "For editors; Inlet does not read it.", "type": "string"}
@@ -368,6 +374,44 @@ std::string_view project_json_schema() {
           "type": "string",
           "minLength": 1
         }
+      }
+    },
+    "provider": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "title": {"$ref": "#/$defs/text"},
+        "contacts": {"description": "E-mail addresses.", "$ref": "#/$defs/names"},
+        "sources": {"description": "Where its deliveries come from.", "type": "array", "items": {"$ref": "#/$defs/source"}}
+      }
+    },
+    "source": {
+      "type": "object",
+      "required": ["folder"],
+      "oneOf": [{"required": ["dataset"]}, {"required": ["package"]}],
+      "additionalProperties": false,
+      "properties": {
+        "folder": {
+          "description": "The watch folder, below the project's folder unless absolute. ${env:NAME} and ${file:PATH} are put in.",
+          "type": "string",
+          "minLength": 1
+        },
+        "pattern": {
+          "description": "Which files are taken; * and ? stand for any characters and one.",
+          "type": "string",
+          "minLength": 1,
+          "pattern": "^[^/]*$",
+          "default": "*"
+        },
+        "dataset": {"description": "The dataset that the files go into.", "type": "string", "minLength": 1},
+        "package": {"description": "The package that the files are.", "type": "string", "minLength": 1},
+        "settle": {
+          "description": "How long a file lies unchanged before it is taken: 5m to 30d.",
+          "default": "15m",
+          "$ref": "#/$defs/duration"
+        },
+        "allow_short_settle": {"description": "Whether `settle` may be shorter, from 1s on.", "type": "boolean", "default": false},
+        "outbox": {"description": "Where the answers go; `outbox` in the watch folder unless said.", "type": "string", "minLength": 1}
       }
     }
   }

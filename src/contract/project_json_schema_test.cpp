@@ -88,6 +88,8 @@ TEST_F(JsonSchema, HasTheKeysThatTheReaderTakes) {
     expect_keys(definition("grant"), keys::kGrant);
     expect_keys(definition("user"), keys::kUser);
     expect_keys(definition("anonymous"), keys::kAnonymous);
+    expect_keys(definition("provider"), keys::kProvider);
+    expect_keys(definition("source"), keys::kSource);
 }
 
 // Each word that the JSON Schema offers is taken by the reader, and the reader names no others when it asks for one.

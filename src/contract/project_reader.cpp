@@ -11,6 +11,7 @@
 #include "contract/reading/document.hpp"
 #include "contract/reading/files.hpp"
 #include "contract/reading/parts_reader.hpp"
+#include "contract/reading/provider_reader.hpp"
 #include "contract/reading/schema_reader.hpp"
 #include "contract/reading/walker.hpp"
 
@@ -78,6 +79,8 @@ Project read_root(const Element& root, const std::string& path, const FileSource
     }
     if (const Element* node = mapping.find("access"))
         project.access = read_access(*node, place_of("access"), project, files, page);
+    if (const Element* node = mapping.find("providers"))
+        project.providers = read_providers(*node, place_of("providers"), project, files, page);
     return project;
 }
 

@@ -64,6 +64,9 @@ struct Delivery {
     std::string sender;      // id of the principal who may ask what became of it; empty: none but those who may read
     std::uint64_t bytes = 0; // size if known, for progress
     bool again = false;      // load it even if the same bytes are published already
+    std::string source;      // the way it comes: http, folder, command ...
+    // Told of the submission before the first byte is read; nothing is read if it fails. May be empty.
+    std::function<Status(SubmissionId)> begun;
 };
 
 // A few records in memory; see records/small_records.hpp.
@@ -111,7 +114,8 @@ public:
     // Takes a delivery in and keeps it; durable when it returns (state queued). Checks a plain CSV for a dataset while
     // the bytes pass, so that run() need not read it for that again. The same bytes to the same target again (unless
     // Delivery::again): the answer is the earlier submission, which run() continues if it is not at its end. Errors:
-    // unknown-dataset, unknown-package, the source's, the stores'.
+    // unknown-dataset, unknown-package, the source's, the stores'. After an error of the source that is only a notice
+    // (file-changed) the submission is cancelled, after others failed.
     Result<Received> receive(const Delivery& delivery, ByteSource& bytes);
     // The same of a delivery that is a whole file already, on the disk of the object store, whose bytes are known to
     // have this SHA-256: it is gone from `path` afterwards. May be asked again after a crash, also when the file is

@@ -42,6 +42,7 @@ export type FailureCode =
   | "checksum-mismatch"
   | "executable-content"
   | "malware-found"
+  | "not-a-file"
   | "zip-bomb"
   | "path-escape"
   | "nested-archive"
@@ -59,6 +60,7 @@ export type FailureCode =
   | "contract-changed"
   | "model-failed"
   | "duplicate-delivery"
+  | "file-changed"
   | "already-published"
   | "wrong-state"
   | "not-held"
@@ -107,6 +109,7 @@ export type FailureCode =
   | "not-supported"
   | "io-failed"
   | "disk-full"
+  | "folder-unavailable"
   | "out-of-memory-limit"
   | "object-missing"
   | "object-corrupt"
@@ -329,6 +332,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "The malware scanner recognised the file.",
     whatToDo: "Clean the machine it comes from before sending again.",
   },
+  "not-a-file": {
+    code: "not-a-file",
+    kind: "file",
+    httpStatus: 422,
+    meaning: "Something that is no plain file of its own (a link, a device, a pipe), or whose name cannot be answered to, lies in a watch folder.",
+    whatToDo: "Put a plain file there, under a name in UTF-8 of at most 200 bytes.",
+  },
   "zip-bomb": {
     code: "zip-bomb",
     kind: "file",
@@ -447,6 +457,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     httpStatus: 409,
     meaning: "The same bytes were delivered to the same target before.",
     whatToDo: "Nothing. To load it once more use --again. The earlier submission is named in the message.",
+  },
+  "file-changed": {
+    code: "file-changed",
+    kind: "notice",
+    httpStatus: 409,
+    meaning: "The file was changed, replaced or taken away while it was read from its watch folder. Nothing of what was read is kept for the dataset.",
+    whatToDo: "Nothing. It is read again once it has lain still for the settle time.",
   },
   "already-published": {
     code: "already-published",
@@ -783,6 +800,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     httpStatus: 507,
     meaning: "The disk, or the quota on it, is full.",
     whatToDo: "Make room, then retry. Nothing published is lost.",
+  },
+  "folder-unavailable": {
+    code: "folder-unavailable",
+    kind: "system",
+    httpStatus: 500,
+    meaning: "A watch folder or an outbox is missing, or may not be read or written.",
+    whatToDo: "Put it back or correct its permissions; it is tried again by itself.",
   },
   "out-of-memory-limit": {
     code: "out-of-memory-limit",

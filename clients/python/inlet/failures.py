@@ -50,6 +50,7 @@ class FailureCode(str, Enum):
     CHECKSUM_MISMATCH = "checksum-mismatch"
     EXECUTABLE_CONTENT = "executable-content"
     MALWARE_FOUND = "malware-found"
+    NOT_A_FILE = "not-a-file"
     ZIP_BOMB = "zip-bomb"
     PATH_ESCAPE = "path-escape"
     NESTED_ARCHIVE = "nested-archive"
@@ -67,6 +68,7 @@ class FailureCode(str, Enum):
     CONTRACT_CHANGED = "contract-changed"
     MODEL_FAILED = "model-failed"
     DUPLICATE_DELIVERY = "duplicate-delivery"
+    FILE_CHANGED = "file-changed"
     ALREADY_PUBLISHED = "already-published"
     WRONG_STATE = "wrong-state"
     NOT_HELD = "not-held"
@@ -115,6 +117,7 @@ class FailureCode(str, Enum):
     NOT_SUPPORTED = "not-supported"
     IO_FAILED = "io-failed"
     DISK_FULL = "disk-full"
+    FOLDER_UNAVAILABLE = "folder-unavailable"
     OUT_OF_MEMORY_LIMIT = "out-of-memory-limit"
     OBJECT_MISSING = "object-missing"
     OBJECT_CORRUPT = "object-corrupt"
@@ -340,6 +343,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "The malware scanner recognised the file.",
         "Clean the machine it comes from before sending again.",
     ),
+    FailureCode.NOT_A_FILE: FailureInfo(
+        FailureCode.NOT_A_FILE,
+        FailureKind.FILE,
+        422,
+        "Something that is no plain file of its own (a link, a device, a pipe), or whose name cannot be answered to, lies in a watch folder.",
+        "Put a plain file there, under a name in UTF-8 of at most 200 bytes.",
+    ),
     FailureCode.ZIP_BOMB: FailureInfo(
         FailureCode.ZIP_BOMB,
         FailureKind.FILE,
@@ -458,6 +468,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         409,
         "The same bytes were delivered to the same target before.",
         "Nothing. To load it once more use --again. The earlier submission is named in the message.",
+    ),
+    FailureCode.FILE_CHANGED: FailureInfo(
+        FailureCode.FILE_CHANGED,
+        FailureKind.NOTICE,
+        409,
+        "The file was changed, replaced or taken away while it was read from its watch folder. Nothing of what was read is kept for the dataset.",
+        "Nothing. It is read again once it has lain still for the settle time.",
     ),
     FailureCode.ALREADY_PUBLISHED: FailureInfo(
         FailureCode.ALREADY_PUBLISHED,
@@ -794,6 +811,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         507,
         "The disk, or the quota on it, is full.",
         "Make room, then retry. Nothing published is lost.",
+    ),
+    FailureCode.FOLDER_UNAVAILABLE: FailureInfo(
+        FailureCode.FOLDER_UNAVAILABLE,
+        FailureKind.SYSTEM,
+        500,
+        "A watch folder or an outbox is missing, or may not be read or written.",
+        "Put it back or correct its permissions; it is tried again by itself.",
     ),
     FailureCode.OUT_OF_MEMORY_LIMIT: FailureInfo(
         FailureCode.OUT_OF_MEMORY_LIMIT,

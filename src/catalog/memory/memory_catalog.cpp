@@ -8,6 +8,7 @@
 
 #include "catalog/memory/memory_keys.hpp"
 #include "catalog/memory/memory_uploads.hpp"
+#include "catalog/memory/memory_pickups.hpp"
 #include "catalog/rules.hpp"
 
 namespace inlet {
@@ -242,6 +243,7 @@ public:
     Keys& keys() override { return keys_; }
     AuditLog& audit() override { return audit_; }
     UploadRecords& uploads() override { return uploads_; }
+    Pickups& pickups() override { return pickups_; }
 
 private:
     struct Answered {
@@ -298,6 +300,7 @@ private:
     MemoryKeys keys_;
     MemoryAuditLog audit_;
     MemoryUploads uploads_;
+    MemoryPickups pickups_;
 
     std::mutex mutex_;           // over all below
     std::vector<Entry> entries_; // by id, from 1

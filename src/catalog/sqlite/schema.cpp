@@ -194,7 +194,29 @@ CREATE INDEX uploads_by_expiry ON uploads (expires_at);
 CREATE INDEX uploads_by_state ON uploads (state, kind);
 )sql";
 
-constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2, kStep3, kStep4, kStep5, kStep6};
+// Files taken out of watch folders. `state` is the number of a PickupState; `answer_files` are names with `/` between.
+constexpr const char* kStep7 = R"sql(
+ALTER TABLE submissions ADD COLUMN source TEXT NOT NULL DEFAULT '';
+CREATE TABLE pickups (
+    number       INTEGER PRIMARY KEY AUTOINCREMENT,
+    provider     TEXT NOT NULL,
+    folder       TEXT NOT NULL,
+    name         TEXT NOT NULL,
+    inode        INTEGER NOT NULL,
+    size         INTEGER NOT NULL,
+    modified_ns  INTEGER NOT NULL,
+    changed_ns   INTEGER NOT NULL,
+    state        INTEGER NOT NULL,
+    submission   INTEGER NOT NULL,
+    duplicate    INTEGER NOT NULL,
+    told         TEXT NOT NULL,
+    answer_files TEXT NOT NULL
+) STRICT;
+CREATE INDEX pickups_by_file ON pickups (provider, folder, name, number);
+CREATE INDEX pickups_open ON pickups (provider, folder, number) WHERE state < 3;
+)sql";
+
+constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2, kStep3, kStep4, kStep5, kStep6, kStep7};
 
 struct Format {
     std::int64_t number = 0;

@@ -17,6 +17,7 @@
 #include "catalog/sqlite/sqlite_requests.hpp"
 #include "catalog/sqlite/submission_rows.hpp"
 #include "catalog/sqlite/sqlite_uploads.hpp"
+#include "catalog/sqlite/sqlite_pickups.hpp"
 
 namespace inlet {
 
@@ -85,7 +86,7 @@ public:
                     "target = ?, target_is_package = ?, file_name = ?, "
                     "raw_sha256 = iif(raw_forgotten, raw_sha256, ?), raw_bytes = ?, received_at = "
                     "?, updated_at = ?, sent_by = ?, version = ?, "
-                    "attempts = ?, parent = ?, cascade = ?, rejects_approved = ?, sender = ? WHERE id = ?"));
+                    "attempts = ?, parent = ?, cascade = ?, rejects_approved = ?, sender = ?, source = ? WHERE id = ?"));
                 TRY(bind_submission(row, record, now));
                 TRY(row.bind(record.id.value));
                 TRY(row.run());
@@ -206,6 +207,8 @@ public:
 
     UploadRecords& uploads() override { return uploads_; }
 
+    Pickups& pickups() override { return pickups_; }
+
 private:
     const Clock& clock_;
     sqlite::Database database_;
@@ -214,6 +217,7 @@ private:
     sqlite::KeyRows keys_{database_, clock_};
     sqlite::AuditRows audit_{database_, clock_};
     SqliteUploads uploads_{database_, clock_};
+    SqlitePickups pickups_{database_};
 };
 
 } // namespace

@@ -35,7 +35,7 @@ static Result<SubmissionRecord> read_submission(Connection& connection, Submissi
     Query row = TRY(connection.query(
         "SELECT kind, state, reason_code, reason, target, target_is_package, file_name, "
         "iif(raw_forgotten, NULL, raw_sha256), raw_bytes, received_at, updated_at, sent_by, version, attempts, parent, "
-        "cascade, rejects_approved, sender FROM submissions WHERE id = ?"));
+        "cascade, rejects_approved, sender, source FROM submissions WHERE id = ?"));
     TRY(row.bind(id.value));
     if (!TRY(row.step())) return fail(unknown_submission(id));
     const auto kind = submission_kind_from(row.text(0));
@@ -62,6 +62,7 @@ static Result<SubmissionRecord> read_submission(Connection& connection, Submissi
     record.cascade = row.integer(15) != 0;
     record.rejects_approved = row.integer(16) != 0;
     record.sender = row.text(17);
+    record.source = row.text(18);
     return record;
 }
 
@@ -146,7 +147,7 @@ Status bind_submission(Query& query, const SubmissionRecord& record, Timestamp n
     TRY(bind_hash(query, record.raw_sha256));
     return query.bind(bits(record.raw_bytes), record.received_at, now, record.by, record.version.value,
                       std::int64_t{record.attempts}, record.parent.value, std::int64_t{record.cascade},
-                      std::int64_t{record.rejects_approved}, record.sender);
+                      std::int64_t{record.rejects_approved}, record.sender, record.source);
 }
 
 static Status write_deletes(Connection& connection, SubmissionId id, std::string_view kind,
@@ -219,8 +220,8 @@ Result<SubmissionId> insert_submission(Connection& connection, const SubmissionR
         Query row = TRY(connection.query("INSERT INTO submissions (kind, state, reason_code, reason, target, "
                                          "target_is_package, file_name, raw_sha256, raw_bytes, "
                                          "received_at, updated_at, sent_by, version, attempts, parent, "
-                                         "cascade, rejects_approved, sender, raw_forgotten) "
-                                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"));
+                                         "cascade, rejects_approved, sender, source, raw_forgotten) "
+                                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"));
         TRY(bind_submission(row, record, now));
         TRY(row.run());
     }

@@ -79,6 +79,7 @@ SubmissionRecord sample_with_everything() {
     record.received_at = 1'700'000'000'123'456;
     record.by = "clerk";
     record.sender = "key:7f00";
+    record.source = "folder";
     record.version = Version(41);
     record.attempts = std::numeric_limits<std::uint32_t>::max();
     record.parent = SubmissionId(7);
@@ -530,6 +531,72 @@ TEST_P(CatalogConformance, ReadersSeeWholeRecordsWhileOthersWrite) {
     EXPECT_EQ(failures, 0);
     EXPECT_EQ(catalog().get(record.id)->raw_bytes, kRounds);
     EXPECT_EQ(listed({.dataset = "links", .limit = 1000}).size(), kRounds);
+}
+
+TEST_P(CatalogConformance, KeysAreKeptAndRevoked) {
+    EXPECT_EQ(*catalog().keys(), std::vector<KeyRecord>());
+    KeyRecord first{.id = "7f00", .name = "somebody's", .sha256 = std::string(64, 'b'), .role = "admin"};
+    first.expires_at = 1'800'000'000'000'000;
+    KeyRecord second{.id = "1a2b", .name = "\xC3\xA4", .sha256 = std::string(64, 'c'), .role = "admin"};
+    first.created_at = clock().now();
+    ASSERT_TRUE(catalog().add_key(first));
+    clock().advance(5);
+    second.created_at = clock().now();
+    ASSERT_TRUE(catalog().add_key(second));
+    EXPECT_EQ(code_of(catalog().add_key(first)), FailureCode::bad_argument);
+    EXPECT_EQ(*catalog().keys(), (std::vector{first, second}));
+    EXPECT_EQ(*catalog().key("1a2b"), std::optional(second));
+    EXPECT_EQ(*catalog().key("1A2B"), std::nullopt);
+
+    clock().advance(4);
+    first.revoked_at = clock().now();
+    ASSERT_TRUE(catalog().revoke_key("7f00"));
+    clock().advance(1);
+    ASSERT_TRUE(catalog().revoke_key("7f00"));
+    EXPECT_EQ(*catalog().keys(), (std::vector{first, second}));
+    EXPECT_EQ(code_of(catalog().revoke_key("none")), FailureCode::unknown_key);
+}
+
+TEST_P(CatalogConformance, PickupsAreKeptByFolderAndFile) {
+    Pickups& pickups = catalog().pickups();
+    PickupRecord first{.provider = "studio",
+                       .folder = "/in/studio",
+                       .name = "d\xC3\xA4ta\n'\xFF.zip",
+                       .mark = {.inode = std::numeric_limits<std::uint64_t>::max(),
+                                .size = std::numeric_limits<std::uint64_t>::max(),
+                                .modified_ns = std::numeric_limits<std::int64_t>::max(),
+                                .changed_ns = -1},
+                       .submission = SubmissionId(7)};
+    first.number = pickups.put(first).value();
+    PickupRecord second = first;
+    second.number = 0;
+    second.state = PickupState::removed;
+    second.duplicate = true;
+    second.told = "held";
+    second.answer_files = {"a.result.json", "a.rejects.csv"};
+    second.number = pickups.put(second).value();
+    PickupRecord elsewhere = second;
+    elsewhere.number = 0;
+    elsewhere.folder = "/in/other";
+    elsewhere.number = pickups.put(elsewhere).value();
+    PickupRecord named = second;
+    named.number = 0;
+    named.name = "b.zip";
+    named.number = pickups.put(named).value();
+    EXPECT_TRUE(first.number > 0 && first.number < second.number && second.number < elsewhere.number);
+    EXPECT_EQ(*pickups.open("studio", "/in/studio"), (std::vector{first, second, named}));
+    EXPECT_EQ(*pickups.open("studio", "/in/other"), std::vector{elsewhere});
+    EXPECT_EQ(*pickups.open("other", "/in/studio"), std::vector<PickupRecord>());
+
+    first.state = PickupState::answered;
+    EXPECT_EQ(*pickups.put(first), first.number);
+    EXPECT_EQ(*pickups.open("studio", "/in/studio"), (std::vector{second, named}));
+    EXPECT_EQ(*pickups.of_file("studio", "/in/studio", first.name), (std::vector{first, second}));
+
+    ASSERT_TRUE(pickups.remove(named.number));
+    ASSERT_TRUE(pickups.remove(named.number)) << "again";
+    named.number = 0;
+    EXPECT_GT(*pickups.put(named), elsewhere.number) << "numbers are never given twice";
 }
 
 } // namespace inlet

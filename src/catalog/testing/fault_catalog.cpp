@@ -118,4 +118,21 @@ Status FaultCatalog::forget_rejects(SubmissionId id) {
     return run([&] { return inner_.forget_rejects(id); });
 }
 
+Result<std::int64_t> FaultCatalog::FaultPickups::put(const PickupRecord& record) {
+    return faults_.run([&] { return faults_.inner_.pickups().put(record); });
+}
+
+Status FaultCatalog::FaultPickups::remove(std::int64_t number) {
+    return faults_.run([&] { return faults_.inner_.pickups().remove(number); });
+}
+
+Result<std::vector<PickupRecord>> FaultCatalog::FaultPickups::open(std::string_view provider, std::string_view folder) {
+    return faults_.run([&] { return faults_.inner_.pickups().open(provider, folder); });
+}
+
+Result<std::vector<PickupRecord>> FaultCatalog::FaultPickups::of_file(std::string_view provider,
+                                                                      std::string_view folder, std::string_view name) {
+    return faults_.run([&] { return faults_.inner_.pickups().of_file(provider, folder, name); });
+}
+
 } // namespace inlet

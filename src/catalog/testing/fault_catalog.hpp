@@ -42,9 +42,22 @@ public:
     Keys& keys() override { return inner_.keys(); }
     AuditLog& audit() override { return inner_.audit(); }
     UploadRecords& uploads() override;
+    Pickups& pickups() override { return pickups_; }
 
 private:
     class Uploads;
+    class FaultPickups final : public Pickups {
+    public:
+        explicit FaultPickups(FaultCatalog& faults) : faults_(faults) {}
+        Result<std::int64_t> put(const PickupRecord& record) override;
+        Status remove(std::int64_t number) override;
+        Result<std::vector<PickupRecord>> open(std::string_view provider, std::string_view folder) override;
+        Result<std::vector<PickupRecord>> of_file(std::string_view provider, std::string_view folder,
+                                                  std::string_view name) override;
+
+    private:
+        FaultCatalog& faults_;
+    };
 
     struct Fault {
         std::uint64_t at = 0; // call number
@@ -59,6 +72,7 @@ private:
 
     Catalog& inner_;
     std::unique_ptr<Uploads> uploads_;
+    FaultPickups pickups_{*this};
 
     mutable std::mutex mutex_; // over all below
     std::uint64_t calls_ = 0;

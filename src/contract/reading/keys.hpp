@@ -25,8 +25,8 @@ namespace keys {
 using namespace std::string_view_literals;
 
 inline constexpr std::array kProject{"project"sv, "storage"sv, "datasets"sv, "packages"sv,
-                                     "models"sv,  "views"sv,   "access"sv,   "$schema"sv};
-inline constexpr std::array kProjectLater{"providers"sv, "sources"sv, "processors"sv, "events"sv};
+                                     "models"sv,  "views"sv,   "access"sv,   "providers"sv, "$schema"sv};
+inline constexpr std::array kProjectLater{"processors"sv, "events"sv};
 inline constexpr std::array kProjectMisplaced{
     Misplaced{"roles", "`roles` belongs inside `access`"}, Misplaced{"users", "`users` belongs inside `access`"},
     Misplaced{"anonymous", "`anonymous` belongs inside `access`"},
@@ -95,6 +95,16 @@ inline constexpr std::array kPackage{"match"sv, "members"sv};
 inline constexpr std::array kModel{"sql"sv, "primaryKey"sv};
 inline constexpr std::array kModelLater{"refresh"sv};
 inline constexpr std::array kView{"sql"sv};
+
+inline constexpr std::array kProvider{"title"sv, "contacts"sv, "sources"sv};
+inline constexpr std::array kProviderLater{"expect"sv, "credentials"sv};
+inline constexpr std::array kProviderMisplaced{Misplaced{"folder", "`folder` belongs into an item of `sources`"},
+                                               Misplaced{"outbox", "`outbox` belongs into an item of `sources`"},
+                                               Misplaced{"settle", "`settle` belongs into an item of `sources`"}};
+inline constexpr std::array kSource{
+    "folder"sv, "pattern"sv, "dataset"sv, "package"sv, "settle"sv, "allow_short_settle"sv, "outbox"sv};
+inline constexpr std::array kSourceLater{"s3"sv, "kafka"sv, "command"sv, "schedule"sv};
+inline constexpr std::array kSourceMisplaced{Misplaced{"to", "write `dataset: NAME` or `package: NAME`"}};
 
 } // namespace keys
 } // namespace inlet::reading

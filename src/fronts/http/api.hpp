@@ -1,6 +1,10 @@
 // The calls under /v1: deliveries in, and what became of them. Floor 6; the routes are safe from many threads.
 #pragma once
 
+#include <functional>
+#include <string>
+#include <vector>
+
 #include "access/authenticator.hpp"
 #include "catalog/catalog.hpp"
 #include "contract/project.hpp"
@@ -30,6 +34,15 @@ void add_records_api(Router& router, const ApiParts& parts);
 
 void add_keys_api(Router& router, const ApiParts& parts);
 void add_audit_api(Router& router, const ApiParts& parts);
+
+// A way in that is watched, and what is wrong with it now.
+struct SourceReport {
+    std::string provider;
+    const FolderSource* source = nullptr; // outlives the router
+    std::vector<Error> troubles;
+};
+void add_sources_api(Router& router, std::function<std::vector<SourceReport>()> reports);
+
 
 // Takes the credential from `Authorization: Bearer KEY`, `X-API-Key: KEY` or `Authorization: Basic ...` (RFC 7617) and
 // puts the principal into the request. Errors: unauthenticated, rate-limited, the catalog's.

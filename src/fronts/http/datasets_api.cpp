@@ -56,6 +56,7 @@ public:
         delivery.sender = request.principal.id;
         delivery.bytes = request.body_bytes.value_or(0);
         delivery.again = flag(request, "again");
+        delivery.source = "http";
         const std::unique_ptr<ByteSource> checked = TRY(check_digest(request.headers, body));
         const Received received = TRY(parts_.pipeline.receive(delivery, checked ? *checked : body));
         parts_.runner.wake();
