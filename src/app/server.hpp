@@ -11,6 +11,10 @@
 #include "access/keyring.hpp"
 #include "app/session.hpp"
 #include "http/http_server.hpp"
+#include "notify/courier.hpp"
+#include "notify/event_hub.hpp"
+#include "notify/expectation_watch.hpp"
+#include "notify/notifier.hpp"
 #include "pipeline/runner.hpp"
 
 namespace inlet {
@@ -23,7 +27,7 @@ public:
     // borrowed, and no longer the caller's to change.
     static Result<std::unique_ptr<Server>> start(Session& session, const http::ServerOptions& options);
     // Takes nothing new, lets running calls finish.
-    ~Server() = default;
+    ~Server();
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
@@ -33,16 +37,25 @@ public:
     Status with_console(const std::function<Status(Console&)>& use);
 
 private:
-    Server(Session& session, Catalog& catalog) : console_(session.console()), keyring_(catalog, session.clock()) {}
+    Server(Session& session, Catalog& catalog)
+        : session_(session), console_(session.console()), keyring_(catalog, session.clock()) {}
+
+    Status start_telling(const Project& project, Catalog& catalog);
 
     void warn(const Error& error);
+    void tell(const Progress& progress);
     void log(const http::Served& served);
 
+    Session& session_;
     std::mutex speaking_; // over the console
     Console& console_;
     Keyring keyring_;
     std::string first_key_;
     // Each uses those above it.
+    std::unique_ptr<Courier> courier_;
+    std::unique_ptr<Notifier> notifier_;
+    std::unique_ptr<ExpectationWatch> expectations_; // null: nothing is expected
+    std::unique_ptr<EventHub> events_;
     std::unique_ptr<Runner> runner_;
     http::Router router_;
     std::unique_ptr<http::HttpServer> http_;

@@ -106,12 +106,16 @@ struct SubmissionFilter {
 };
 
 struct CatalogEvent {
-    std::int64_t number = 0; // given by the catalog; grows
-    Timestamp at = 0;        // given by the catalog
-    SubmissionId submission; // given by the catalog
-    std::string type;        // submission.received, .queued, .held, .published ...
-    std::string detail;      // JSON object
+    std::int64_t number = 0;  // given by the catalog; grows
+    Timestamp at = 0;         // given by the catalog
+    SubmissionId submission;  // given by the catalog; 0: it is about a dataset
+    std::string type;         // submission.received, .queued, .held, .published ...
+    std::string detail;       // JSON object
+    std::string dataset = {}; // of an event of no submission
 };
+
+class EventLog;
+class Notifications;
 
 // A credential that somebody may show. Of its secret only a hash is kept.
 struct KeyRecord {
@@ -159,6 +163,10 @@ public:
     virtual Result<std::vector<KeyRecord>> keys() = 0; // oldest first, revoked ones included
     // Revoking it again changes nothing. unknown-key.
     virtual Status revoke_key(std::string_view id) = 0;
+
+    // Other kinds of records, which live as long as the catalog.
+    virtual EventLog& event_log() = 0;          // catalog/event_log.hpp
+    virtual Notifications& notifications() = 0; // catalog/notifications.hpp
 };
 
 } // namespace inlet

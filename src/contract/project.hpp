@@ -12,6 +12,7 @@
 
 #include "contract/dialect.hpp"
 #include "contract/field.hpp"
+#include "contract/notify.hpp"
 
 namespace inlet {
 
@@ -61,6 +62,7 @@ struct Dataset {
     RejectPolicy rejects;
     DeletePolicy deletes;
     Retention retention;
+    Expectation expect;
 };
 
 struct Package {
@@ -88,6 +90,7 @@ struct Project {
     std::vector<Package> packages;
     std::vector<Model> models; // in the order of the file
     std::vector<View> views;
+    NotifySettings notify;
 
     const Dataset* dataset(std::string_view dataset_name) const;
     const Package* package(std::string_view package_name) const;

@@ -9,6 +9,7 @@
 
 #include "contract/reading/document.hpp"
 #include "contract/reading/files.hpp"
+#include "contract/reading/notify_reader.hpp"
 #include "contract/reading/parts_reader.hpp"
 #include "contract/reading/schema_reader.hpp"
 #include "contract/reading/walker.hpp"
@@ -74,6 +75,12 @@ Project read_root(const Element& root, const std::string& path, const FileSource
         project.views = read_views(*node, place_of("views"), tables, files, page);
     if (const Element* node = mapping.find("packages")) {
         project.packages = read_packages(*node, place_of("packages"), project.datasets, tables, page);
+    }
+    if (const Element* node = mapping.find("notify")) {
+        std::vector<std::string_view> targets;
+        for (const Dataset& dataset : project.datasets) targets.emplace_back(dataset.name);
+        for (const Package& package : project.packages) targets.emplace_back(package.name);
+        project.notify = read_notify(*node, targets, files, page);
     }
     return project;
 }

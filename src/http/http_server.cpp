@@ -107,13 +107,14 @@ struct Exchange {
         });
     }
 
-    asio::awaitable<void> wait() {
+    // Until somebody wakes it, or that moment. Whether it was woken.
+    asio::awaitable<bool> wait(Clock::time_point until = Clock::time_point::max()) {
         if (!woken) {
             error_code ignored;
-            changed.expires_at(Clock::time_point::max());
+            changed.expires_at(until);
             co_await changed.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
         }
-        woken = false;
+        co_return std::exchange(woken, false);
     }
 
     std::weak_ptr<Exchange> self;
@@ -197,8 +198,10 @@ public:
         connection->stream_.socket().shutdown(tcp::socket::shutdown_both, ignored);
     }
 
+    // What waits for the client ends now; a client that reads a feed goes on elsewhere, from the last that it took.
     void close_if_idle() {
-        if (idle_) stream_.cancel();
+        if (idle_ || sending_feed_) stream_.cancel();
+        if (feeding_ != nullptr) feeding_->wake();
     }
 
 private:
@@ -393,10 +396,12 @@ private:
         co_return error;
     }
 
-    asio::awaitable<bool> write(const Exchange* exchange, Response response, bool keep, unsigned version,
+    asio::awaitable<bool> write(Exchange* exchange, Response response, bool keep, unsigned version,
                                 bool is_head = false) {
         error_code error;
-        if (response.stream != nullptr) {
+        if (response.feed != nullptr) {
+            error = co_await write_feed(*exchange, response, keep, version, is_head);
+        } else if (response.stream != nullptr) {
             error = co_await write_stream(response, keep, version, is_head);
         } else {
             wire::response<wire::string_body> message;
@@ -468,6 +473,52 @@ private:
         co_return error;
     }
 
+    // Sends what the feed has whenever it has something, until it ends, the client goes, or the server does.
+    asio::awaitable<error_code> write_feed(Exchange& exchange, Response& response, bool keep, unsigned version,
+                                           bool is_head) {
+        error_code error;
+        wire::response<wire::empty_body> head;
+        fill_head(head, response, keep && version != 10, version);
+        if (version != 10) head.chunked(true);
+        wire::response_serializer<wire::empty_body> serializer(head);
+        stream_.expires_after(server_.options_.send_time);
+        co_await wire::async_write_header(stream_, serializer, asio::redirect_error(asio::use_awaitable, error));
+        if (error || is_head) co_return error;
+        response.feed->listen([weak = exchange.self] {
+            if (const auto kept = weak.lock()) kept->wake();
+        });
+        feeding_ = &exchange;
+        while (!error && !server_.stopping_) {
+            std::optional<std::string> text = response.feed->take();
+            if (!text) break;
+            if (text->empty()) {
+                if (co_await exchange.wait(Clock::now() + server_.options_.feed_idle)) continue;
+                text = response.feed->idle();
+            }
+            error = co_await send_of_feed(*text, version);
+        }
+        feeding_ = nullptr;
+        if (!error && version != 10) {
+            stream_.expires_after(kDrainTime);
+            co_await asio::async_write(stream_, wire::make_chunk_last(),
+                                       asio::redirect_error(asio::use_awaitable, error));
+        }
+        co_return error;
+    }
+
+    asio::awaitable<error_code> send_of_feed(const std::string& text, unsigned version) {
+        error_code error;
+        sending_feed_ = true;
+        stream_.expires_after(server_.options_.send_time);
+        if (version == 10)
+            co_await asio::async_write(stream_, asio::buffer(text), asio::redirect_error(asio::use_awaitable, error));
+        else
+            co_await asio::async_write(stream_, wire::make_chunk(asio::buffer(text)),
+                                       asio::redirect_error(asio::use_awaitable, error));
+        sending_feed_ = false;
+        co_return error;
+    }
+
     // Reads on for a moment what the client is still sending, lest it lose the answer to a reset (RFC 9112, section
     // 9.6).
     asio::awaitable<void> linger() {
@@ -488,6 +539,8 @@ private:
     std::string peer_;
     Clock::time_point started_;
     bool idle_ = false;
+    Exchange* feeding_ = nullptr; // while a feed is sent
+    bool sending_feed_ = false;   // and the client has not taken all of what there was
 };
 
 Status HttpServer::Impl::listen() {

@@ -35,7 +35,7 @@ struct Route {
     std::string summary;
     std::vector<Parameter> parameters; // in the query
     std::string body;                  // content type of the request; empty: none
-    std::vector<Answer> answers;       // that are no failure
+    std::vector<Answer> answers;       // that are no failure; those of one status side by side
     std::vector<FailureCode> failures; // beside those any call may meet
     bool takes_long = false;           // its body may be large: called on the threads kept for that
     bool open = false;                 // needs no credential

@@ -76,6 +76,7 @@ export type FailureCode =
   | "unknown-submission"
   | "unknown-version"
   | "unknown-key"
+  | "unknown-notification"
   | "unknown-address"
   | "method-not-allowed"
   | "unauthenticated"
@@ -552,6 +553,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     httpStatus: 404,
     meaning: "There is no key with this id.",
     whatToDo: "Take an id from `inlet keys`.",
+  },
+  "unknown-notification": {
+    code: "unknown-notification",
+    kind: "request",
+    httpStatus: 404,
+    meaning: "There is no notification with this id.",
+    whatToDo: "Take an id from `inlet notifications`.",
   },
   "unknown-address": {
     code: "unknown-address",

@@ -84,6 +84,7 @@ class FailureCode(str, Enum):
     UNKNOWN_SUBMISSION = "unknown-submission"
     UNKNOWN_VERSION = "unknown-version"
     UNKNOWN_KEY = "unknown-key"
+    UNKNOWN_NOTIFICATION = "unknown-notification"
     UNKNOWN_ADDRESS = "unknown-address"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     UNAUTHENTICATED = "unauthenticated"
@@ -563,6 +564,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         404,
         "There is no key with this id.",
         "Take an id from `inlet keys`.",
+    ),
+    FailureCode.UNKNOWN_NOTIFICATION: FailureInfo(
+        FailureCode.UNKNOWN_NOTIFICATION,
+        FailureKind.REQUEST,
+        404,
+        "There is no notification with this id.",
+        "Take an id from `inlet notifications`.",
     ),
     FailureCode.UNKNOWN_ADDRESS: FailureInfo(
         FailureCode.UNKNOWN_ADDRESS,

@@ -5,6 +5,8 @@
 #include <mutex>
 #include <utility>
 
+#include "catalog/memory/memory_event_log.hpp"
+#include "catalog/memory/memory_notifications.hpp"
 #include "catalog/rules.hpp"
 
 namespace inlet {
@@ -18,7 +20,14 @@ struct Entry {
 
 class MemoryCatalog final : public Catalog {
 public:
-    explicit MemoryCatalog(const Clock& clock) : clock_(clock) {}
+    explicit MemoryCatalog(const Clock& clock)
+        : clock_(clock), event_log_(clock,
+                                    [this](SubmissionId id) -> std::optional<SubmissionRecord> {
+                                        const std::lock_guard lock(mutex_);
+                                        const Entry* entry = find(id);
+                                        return entry == nullptr ? std::nullopt : std::optional(entry->record);
+                                    }),
+          notifications_(clock) {}
 
     Result<SubmissionId> create(SubmissionRecord record, const CatalogEvent& event) override {
         const std::lock_guard lock(mutex_);
@@ -26,7 +35,7 @@ public:
         record.updated_at = clock_.now();
         const SubmissionId id = record.id;
         entries_.push_back({.record = std::move(record), .forgotten_sha256 = ""});
-        add(id, event);
+        event_log_.add(id, event);
         return id;
     }
 
@@ -38,7 +47,7 @@ public:
         entry->record = record;
         entry->record.updated_at = clock_.now();
         if (!entry->forgotten_sha256.empty()) entry->record.raw_sha256.clear();
-        add(record.id, event);
+        event_log_.add(record.id, event);
         return {};
     }
 
@@ -81,10 +90,7 @@ public:
     Result<std::vector<CatalogEvent>> events(SubmissionId id) override {
         const std::lock_guard lock(mutex_);
         if (find(id) == nullptr) return fail(unknown_submission(id));
-        std::vector<CatalogEvent> found;
-        std::ranges::copy_if(events_, std::back_inserter(found),
-                             [&](const CatalogEvent& event) { return event.submission == id; });
-        return found;
+        return event_log_.of(id);
     }
 
     Result<std::uint64_t> references(std::string_view space, std::string_view sha256) override {
@@ -147,6 +153,9 @@ public:
         return {};
     }
 
+    EventLog& event_log() override { return event_log_; }
+    Notifications& notifications() override { return notifications_; }
+
 private:
     KeyRecord* find_key(std::string_view id) {
         const auto found = std::ranges::find(keys_, id, &KeyRecord::id);
@@ -156,13 +165,6 @@ private:
     Entry* find(SubmissionId id) {
         if (id.value < 1 || std::cmp_greater(id.value, entries_.size())) return nullptr;
         return &entries_[static_cast<std::size_t>(id.value) - 1];
-    }
-
-    void add(SubmissionId id, CatalogEvent event) {
-        event.number = static_cast<std::int64_t>(events_.size()) + 1;
-        event.at = clock_.now();
-        event.submission = id;
-        events_.push_back(std::move(event));
     }
 
     static bool matches(const SubmissionRecord& record, const SubmissionFilter& filter) {
@@ -177,8 +179,10 @@ private:
 
     std::mutex mutex_;           // over all below
     std::vector<Entry> entries_; // by id, from 1
-    std::vector<CatalogEvent> events_;
     std::vector<KeyRecord> keys_;
+
+    MemoryEventLog event_log_;
+    MemoryNotifications notifications_;
 };
 
 } // namespace

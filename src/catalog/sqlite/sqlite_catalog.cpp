@@ -10,6 +10,8 @@
 #include "catalog/rules.hpp"
 #include "catalog/sqlite/database.hpp"
 #include "catalog/sqlite/schema.hpp"
+#include "catalog/sqlite/sqlite_event_log.hpp"
+#include "catalog/sqlite/sqlite_notifications.hpp"
 
 namespace inlet {
 
@@ -17,6 +19,7 @@ namespace {
 
 using sqlite::Connection;
 using sqlite::Query;
+using sqlite::write_event;
 
 std::int64_t bits(std::uint64_t number) { return static_cast<std::int64_t>(number); }
 std::uint64_t unsigned_bits(std::int64_t number) { return static_cast<std::uint64_t>(number); }
@@ -243,12 +246,6 @@ Status remove_belongings(Connection& connection, SubmissionId id) {
     return run_for(connection, "DELETE FROM parts WHERE submission = ?", id); // their counts go with them
 }
 
-Status write_event(Connection& connection, SubmissionId id, const CatalogEvent& event, Timestamp now) {
-    Query row = TRY(connection.query("INSERT INTO events (at, submission, type, detail) VALUES (?, ?, ?, ?)"));
-    TRY(row.bind(now, id.value, event.type, event.detail));
-    return row.run();
-}
-
 class SqliteCatalog final : public Catalog {
 public:
     SqliteCatalog(std::unique_ptr<Connection> writing, std::string path, const Clock& clock)
@@ -272,11 +269,12 @@ public:
             return write_event(connection, id, event, now);
         });
         if (!status) return fail(std::move(status.error()));
+        event_log_.tell();
         return id;
     }
 
     Status update(const SubmissionRecord& record, SubmissionState expected, const CatalogEvent& event) override {
-        return database_.writer.commit([&](Connection& connection) -> Status {
+        Status written = database_.writer.commit([&](Connection& connection) -> Status {
             const SubmissionState stored = TRY(read_state(connection, record.id));
             if (stored != expected) return fail(wrong_state(record.id, stored, expected));
             const Timestamp now = clock_.now();
@@ -295,6 +293,8 @@ public:
             TRY(write_belongings(connection, record.id, record));
             return write_event(connection, record.id, event, now);
         });
+        if (written) event_log_.tell();
+        return written;
     }
 
     Result<SubmissionRecord> get(SubmissionId id) override {
@@ -430,9 +430,14 @@ public:
         });
     }
 
+    EventLog& event_log() override { return event_log_; }
+    Notifications& notifications() override { return notifications_; }
+
 private:
     const Clock& clock_;
     sqlite::Database database_;
+    sqlite::SqliteEventLog event_log_{clock_, database_};
+    sqlite::SqliteNotifications notifications_{clock_, database_};
 };
 
 } // namespace

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "base/disk.hpp"
+#include "catalog/event_log.hpp"
 #include "catalog/sqlite/connection.hpp"
 #include "catalog/sqlite/schema.hpp"
 #include "catalog/testing/conformance.hpp"
@@ -145,9 +146,13 @@ TEST_F(SqliteCatalogTest, ACopyWithoutALogGetsOneAgain) {
 
 TEST_F(SqliteCatalogTest, BringsAnOlderFormatUpToDate) {
     const SubmissionId id = open().value()->create(sample_delivery("ratings", "ratings"), kEvent).value();
-    execute("ALTER TABLE parts DROP COLUMN superseded; DROP TABLE keys; PRAGMA user_version = 1");
+    execute("ALTER TABLE parts DROP COLUMN superseded; DROP TABLE keys; DROP TABLE notifications; DROP TABLE "
+            "notification_cursor; DROP TABLE receivers_off; DROP TABLE marks; UPDATE sqlite_sequence SET seq = 9 WHERE "
+            "name = 'events'; PRAGMA user_version = 1");
     const auto catalog = open();
     ASSERT_TRUE(catalog) << to_string(catalog.error());
+    EXPECT_EQ((*catalog)->events(id)->size(), 1U);
+    EXPECT_EQ((*catalog)->event_log().last(), 9) << "numbers go on where they were";
     EXPECT_EQ((*catalog)->get(id)->parts.at(0).superseded, 0U);
 }
 

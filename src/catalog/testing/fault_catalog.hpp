@@ -39,6 +39,8 @@ public:
     Result<std::optional<KeyRecord>> key(std::string_view id) override;
     Result<std::vector<KeyRecord>> keys() override;
     Status revoke_key(std::string_view id) override;
+    EventLog& event_log() override { return inner_.event_log(); }              // without faults
+    Notifications& notifications() override { return inner_.notifications(); } // without faults
 
 private:
     struct Fault {

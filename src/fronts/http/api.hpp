@@ -1,15 +1,23 @@
 // The calls under /v1: deliveries in, and what became of them. Floor 6; the routes are safe from many threads.
 #pragma once
 
+#include <functional>
+#include <string>
+
 #include "access/keyring.hpp"
 #include "catalog/catalog.hpp"
 #include "contract/project.hpp"
 #include "http/router.hpp"
+#include "notify/event_hub.hpp"
+#include "notify/notifier.hpp"
 #include "pipeline/pipeline.hpp"
 #include "pipeline/runner.hpp"
 #include "warehouse/warehouse.hpp"
 
 namespace inlet::http {
+
+// Which events the one who asks may see; empty: all.
+using EventSight = std::function<std::function<bool(const LoggedEvent& event)>(const Request& request)>;
 
 struct ApiParts { // borrowed; outlive the router
     const Project& project;
@@ -17,6 +25,10 @@ struct ApiParts { // borrowed; outlive the router
     Warehouse& warehouse;
     Pipeline& pipeline;
     Runner& runner;
+    EventHub& events;
+    std::string event_source; // see cloud_event()
+    Notifier& notifier;
+    EventSight event_sight = {};
 };
 
 // Adds all routes, /livez, /readyz and /openapi.json included.
@@ -24,6 +36,8 @@ void add_api(Router& router, const ApiParts& parts);
 // Some of them, each in a file of its own.
 void add_datasets_api(Router& router, const ApiParts& parts);
 void add_submissions_api(Router& router, const ApiParts& parts);
+void add_events_api(Router& router, const ApiParts& parts);
+void add_notifications_api(Router& router, const ApiParts& parts);
 
 // Takes the key from `Authorization: Bearer KEY` or `X-API-Key: KEY` and puts the principal's name into the request.
 // Errors: unauthenticated, the catalog's.
