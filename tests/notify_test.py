@@ -35,6 +35,11 @@ SECRET = "whsec_" + base64.b64encode(KEY).decode()
 OLD_SECRET = "whsec_" + base64.b64encode(OLD_KEY).decode()
 
 
+def one(item):
+    """A delivery of one record."""
+    return f"id,name,price,tags\n{item},a,1,\n"
+
+
 class Receiver:
     """A webhook's other end. `answers` says what each call is answered with; without one it is 204."""
 
@@ -246,11 +251,11 @@ class Events(NotifyCase):
     def test_a_listener_resumes_without_gaps_or_doubles(self):
         self.begin()
         first = self.listen("?since=0")
-        self.deliver("id,name\n1,a\n")
+        self.deliver(one(1))
         seen = [int(each["id"]) for each in first.until("submission.published")]
         first.close()
         for item in range(2, 30):
-            self.deliver(f"id,name\n{item},a\n")
+            self.deliver(one(item))
         second = self.listen("?since=0", {"Last-Event-ID": str(seen[-1])})
         last = self.get("/v1/events?limit=1000")["since"]
         while seen[-1] < last:
@@ -258,7 +263,7 @@ class Events(NotifyCase):
         self.assertEqual(seen, list(range(1, last + 1)))
         # What comes now goes on from there; a number of another time is no reason to be silent.
         third = self.listen(headers={"Last-Event-ID": "999999"})
-        self.deliver("id,name\n77,a\n")
+        self.deliver(one(77))
         self.assertEqual(int(second.next()["id"]), last + 1)
         self.assertEqual(int(third.next()["id"]), last + 1)
 
@@ -414,7 +419,7 @@ class Webhooks(NotifyCase):
         self.deliver(ITEMS)
         slow.next()
         fast.next()
-        self.deliver("id,name\n9,z\n")
+        self.deliver(one(9))
         fast.next()
         self.settled("delivered", 2)
         self.assertTrue(slow.calls.empty())  # one at a time
@@ -429,7 +434,7 @@ class Webhooks(NotifyCase):
         headers, _, _ = receiver.next()
         dead = self.settled("dead", 1)[0]
         self.assertEqual((dead["error"], dead["attempts"]), ("answered 410", 1))
-        self.deliver("id,name\n9,z\n")
+        self.deliver(one(9))
         self.assertIn("410", self.settled("dead", 2)[0]["error"])
         self.assertTrue(receiver.calls.empty())
         # By the command line, beside the server.
@@ -452,11 +457,11 @@ class Webhooks(NotifyCase):
         port = receiver.port
         receiver.answers.put(500)
         self.begin(self.notify(receiver, more=", events: [submission.published]"))
-        self.deliver("id,name\n1,a\n")
+        self.deliver(one(1))
         first, _, _ = receiver.next()
         receiver.close()
         for item in range(2, 12):
-            self.deliver(f"id,name\n{item},a\n")
+            self.deliver(one(item))
         before = {each["id"]: each["message_id"] for each in self.settled("pending", 11)}
         self.assertIn(first["webhook-id"], before.values())
         self.end(self.server, signal.SIGKILL)
@@ -506,7 +511,7 @@ class Mail(NotifyCase):
         got = [mailbox.next() for _ in range(2)]
         self.assertEqual(sorted(to for _, (to,), _, _ in got), ["anna@example.com", "ben@example.com"])
         sender, (to,), was_tls, message = got[0]
-        self.assertEqual((sender, message["To"], message["From"], was_tls), ("inlet@example.com", f"<{to}>", "<inlet@example.com>", False))
+        self.assertEqual((sender, message["To"], message["From"], was_tls), ("inlet@example.com", to, "inlet@example.com", False))
         self.assertEqual(message["Subject"], "[shop] items.csv was published (items)")
         self.assertEqual(message["Auto-Submitted"], "auto-generated")
         text = message.get_body(("plain",)).get_content()
