@@ -83,7 +83,7 @@ TEST(OneLine, TakesAwayWhatIsNoText) {
                        100),
               "a\xEF\xBF\xBD"
               "b\xEF\xBF\xBD");
-    EXPECT_EQ(one_line("gpj.\xE2\x80\xAE.exe \xE2\x81\xA6 \xEF\xBB\xBF \xC2\x85", 100), "gpj. .exe       ");
+    EXPECT_EQ(one_line("gpj.\xE2\x80\xAE.exe \xE2\x81\xA6 \xEF\xBB\xBF \xC2\x85", 100), "gpj. .exe      ");
     EXPECT_EQ(one_line("\xE2\x82\xAC\xF0\x9F\x98\x80", 100), "\xE2\x82\xAC\xF0\x9F\x98\x80");
     EXPECT_EQ(one_line("abcdef", 3), "abc\xE2\x80\xA6");
     EXPECT_EQ(one_line("abc", 3), "abc");

@@ -5,8 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include "base/disk.hpp"
 #include "catalog/memory/memory_catalog.hpp"
 #include "notify/retry_plan.hpp"
+#include "objects/directory/directory_store.hpp"
 
 namespace inlet {
 namespace {
@@ -55,26 +57,21 @@ private:
     bool woken_ = false;
 };
 
-class NoObjects final : public ObjectStore {
-    Result<std::unique_ptr<ObjectWriter>> create(const std::string&) override { return missing(); }
-    Result<std::unique_ptr<ObjectReader>> open(const ObjectId&) const override { return missing(); }
-    Result<bool> exists(const ObjectId&) const override { return false; }
-    Status remove(const ObjectId&) override { return {}; }
-    Status list(const std::function<Status(const ObjectInfo&)>&) const override { return {}; }
-    Status sweep() override { return {}; }
-    static std::unexpected<Error> missing() { return fail(FailureCode::object_missing, "there are no objects"); }
-};
-
 class NotifierTest : public testing::Test {
 protected:
     NotifierTest() {
         settings_.webhooks = {{.name = "crm", .url = "https://crm", .keys = {std::string(32, 'k')}, .choice = {}}};
     }
 
+    ~NotifierTest() override {
+        notifier_.reset();
+        EXPECT_TRUE(disk_->remove_tree(folder_));
+    }
+
     void begin() {
         notifier_ = std::make_unique<Notifier>(NotifierParts{.settings = settings_,
                                                              .catalog = *catalog_,
-                                                             .objects = objects_,
+                                                             .objects = *objects_,
                                                              .clock = clock_,
                                                              .courier = courier_,
                                                              .project = "shop",
@@ -100,7 +97,9 @@ protected:
 
     ManualClock clock_;
     std::unique_ptr<Catalog> catalog_ = make_memory_catalog(clock_);
-    NoObjects objects_;
+    std::unique_ptr<Disk> disk_ = make_posix_disk();
+    const std::string folder_ = temporary_name("/tmp", "inlet-notify-test");
+    std::unique_ptr<ObjectStore> objects_ = open_directory_store(*disk_, clock_, folder_).value();
     FakeCourier courier_;
     NotifySettings settings_;
     std::function<std::vector<std::string>(const LoggedEvent&)> contacts_;
