@@ -126,7 +126,7 @@ CREATE TABLE events_4 (
     number     INTEGER PRIMARY KEY AUTOINCREMENT,
     at         INTEGER NOT NULL,
     submission INTEGER REFERENCES submissions (id) ON DELETE CASCADE,
-    dataset    TEXT NOT NULL,
+    dataset    TEXT NOT NULL DEFAULT '',
     type       TEXT NOT NULL,
     detail     TEXT NOT NULL
 ) STRICT;

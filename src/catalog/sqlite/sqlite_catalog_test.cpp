@@ -169,7 +169,8 @@ TEST_F(SqliteCatalogTest, RefusesANewerFormatAndLeavesItAlone) {
 
 TEST_F(SqliteCatalogTest, BringsAFileOfTheSecondFormatUpToDate) {
     const SubmissionId id = open().value()->create(sample_delivery("ratings", "ratings"), kEvent).value();
-    execute("DROP TABLE keys; PRAGMA user_version = 2");
+    execute("DROP TABLE keys; DROP TABLE notifications; DROP TABLE notification_cursor; DROP TABLE receivers_off; "
+            "DROP TABLE marks; PRAGMA user_version = 2");
     const auto catalog = open().value();
     EXPECT_EQ(catalog->get(id)->target, "ratings");
     EXPECT_TRUE(catalog->add_key({.id = "7f00", .name = "somebody's"}));
