@@ -9,8 +9,11 @@
 #include "catalog/memory/memory_catalog.hpp"
 #include "notify/retry_plan.hpp"
 #include "objects/directory/directory_store.hpp"
+#include "objects/testing/conformance.hpp"
 
 namespace inlet {
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ObjectStoreConformance);
+
 namespace {
 
 // Answers each parcel as it is told to; until then it is under way.
