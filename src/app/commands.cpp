@@ -14,6 +14,7 @@ Commands make_commands() {
     add_version_commands(commands);
     add_serve_command(commands);
     add_provider_commands(commands);
+    add_notification_commands(commands);
     add_keys_command(commands);
     add_access_commands(commands);
     add_reference_commands(commands);

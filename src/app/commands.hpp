@@ -20,6 +20,7 @@ void add_query_commands(Commands& commands);      // query, export
 void add_version_commands(Commands& commands);    // versions, diff, undo, prune
 void add_serve_command(Commands& commands);       // serve
 void add_provider_commands(Commands& commands);   // providers
+void add_notification_commands(Commands& commands); // notifications
 void add_keys_command(Commands& commands);        // keys
 void add_access_commands(Commands& commands);     // users, audit
 void add_reference_commands(Commands& commands);  // failures, completion

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "access/submission_rights.hpp"
 #include "app/act.hpp"
 #include "app/display_text.hpp"
 #include "base/json_writer.hpp"
 #include "fronts/http/api.hpp"
 #include "fronts/tus/tus_api.hpp"
+#include "catalog/event_log.hpp"
+#include "notify/curl_courier.hpp"
 
 namespace inlet {
 
@@ -28,13 +31,31 @@ std::chrono::milliseconds sweep_pause(const UploadLimits& limits) {
     return std::clamp<std::chrono::milliseconds>(limits.lifetime / 4, std::chrono::seconds(1), std::chrono::minutes(1));
 }
 
+// Which Inlet an event comes from, as a URI-reference.
+std::string event_source(const Project& project) {
+    return project.notify.base_url.empty() ? "/inlet/" + project.name : project.notify.base_url;
+}
+
+// Those of submissions and datasets that they may see.
+std::function<bool(const LoggedEvent&)> events_seen_by(const Principal& principal, const Project& project,
+                                                       Catalog& catalog) {
+    if (principal.is_admin()) return {};
+    return [principal, &project, &catalog](const LoggedEvent& event) {
+        if (!event.event.submission) return principal.may(Permission::read, event.event.dataset);
+        const auto record = catalog.get(event.event.submission);
+        return record && may_see(principal, project, *record);
+    };
+}
+
 } // namespace
 
 Result<std::unique_ptr<Server>> Server::start(Session& session, http::ServerOptions options) {
-    Pipeline* pipeline = TRY(session.pipeline());
-    Catalog* catalog = TRY(session.catalog());
     const Project* project = TRY(session.project());
+    Catalog* catalog = TRY(session.catalog());
     std::unique_ptr<Server> server(new Server(session, project->data_folder));
+    session.on_progress([self = server.get()](const Progress& progress) { self->tell(progress); });
+    Pipeline* pipeline = TRY(session.pipeline());
+    TRY(server->start_telling(*project, *catalog));
     server->authenticator_ = TRY(Authenticator::open(*project, *catalog, session.clock()));
     Keyring& keyring = server->authenticator_->keyring();
     const std::vector<KeyRecord> keys = TRY(catalog->keys().all());
@@ -59,7 +80,19 @@ Result<std::unique_ptr<Server>> Server::start(Session& session, http::ServerOpti
     tus::add_tus(server->router_, {*project, *server->uploads_, *server->runner_});
     server->watch_folders(*project, *catalog, *pipeline);
     http::add_api(server->router_,
-                  {*project, *catalog, session.warehouse(), *pipeline, *server->runner_, keyring, session.clock()});
+                  {.project = *project,
+                   .catalog = *catalog,
+                   .warehouse = session.warehouse(),
+                   .pipeline = *pipeline,
+                   .runner = *server->runner_,
+                   .keyring = keyring,
+                   .clock = session.clock(),
+                   .events = *server->events_,
+                   .event_source = event_source(*project),
+                   .notifier = *server->notifier_,
+                   .event_sight = [project, catalog](const http::Request& request) {
+                       return events_seen_by(request.principal, *project, *catalog);
+                   }});
     if (server->authenticator_->has_users()) options.challenge += ", Basic realm=\"inlet\", charset=\"UTF-8\"";
     const auto guard = [self = server.get()](http::Request& request) {
         return http::authenticate(*self->authenticator_, request);
@@ -77,6 +110,7 @@ Result<std::unique_ptr<Server>> Server::start(Session& session, http::ServerOpti
 
 Server::~Server() {
     http_.reset(); // no call writes any more
+    session_.on_progress({});
     if (last_head_.number != 0) (void)audit_head_.keep(last_head_);
 }
 
@@ -106,6 +140,37 @@ void Server::watch_folders(const Project& project, Catalog& catalog, Pipeline& p
             reports.push_back({std::move(state.provider), state.source, std::move(state.troubles)});
         return reports;
     });
+}
+
+Status Server::start_telling(const Project& project, Catalog& catalog) {
+    const auto failed = [this](const Error& error) { warn(error); };
+    courier_ = TRY(make_curl_courier());
+    notifier_ = std::make_unique<Notifier>(NotifierParts{.settings = project.notify,
+                                                         .catalog = catalog,
+                                                         .objects = *TRY(session_.objects()),
+                                                         .clock = session_.clock(),
+                                                         .courier = *courier_,
+                                                         .project = project.name,
+                                                         .source = event_source(project),
+                                                         .failed = failed});
+    const ExpectationCheck check(project.datasets, catalog, session_.clock());
+    if (check.is_needed()) expectations_ = std::make_unique<ExpectationWatch>(check, failed);
+    EventHub::Options options{.source = event_source(project), .failed = failed};
+    options.news = [this] {
+        notifier_->wake();
+        if (expectations_ != nullptr) expectations_->wake();
+    };
+    events_ = std::make_unique<EventHub>(catalog, session_.clock(), std::move(options));
+    return {};
+}
+
+void Server::tell(const Progress& progress) {
+    if (events_ == nullptr) return;
+    events_->progress({.submission = progress.submission,
+                       .state = progress.state,
+                       .bytes = progress.bytes,
+                       .bytes_total = progress.bytes_total,
+                       .rows = progress.rows});
 }
 
 Status Server::with_console(const std::function<Status(Console&)>& use) {

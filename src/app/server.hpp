@@ -13,6 +13,10 @@
 #include "app/session.hpp"
 #include "fronts/folder/folder_watch.hpp"
 #include "http/http_server.hpp"
+#include "notify/courier.hpp"
+#include "notify/event_hub.hpp"
+#include "notify/expectation_watch.hpp"
+#include "notify/notifier.hpp"
 #include "pipeline/runner.hpp"
 #include "pipeline/upload_sweeper.hpp"
 #include "pipeline/uploads.hpp"
@@ -36,14 +40,20 @@ public:
 
 private:
     Server(Session& session, const std::string& data_folder)
-        : console_(session.console()), clock_(session.clock()), audit_head_(session.disk(), data_folder) {}
+        : session_(session), console_(session.console()), clock_(session.clock()),
+          audit_head_(session.disk(), data_folder) {}
+
+    Status start_telling(const Project& project, Catalog& catalog);
+
 
     void warn(const Error& error);
+    void tell(const Progress& progress);
     void log(const http::Served& served);
     void keep_head(const AuditHead& head);
     void log(std::string_view what, const PickupRecord& pickup);
     void watch_folders(const Project& project, Catalog& catalog, Pipeline& pipeline);
 
+    Session& session_;
     std::mutex speaking_; // over the console
     Console& console_;
     const Clock& clock_;
@@ -56,6 +66,10 @@ private:
 
     std::unique_ptr<Authenticator> authenticator_;
     // Each uses those above it.
+    std::unique_ptr<Courier> courier_;
+    std::unique_ptr<Notifier> notifier_;
+    std::unique_ptr<ExpectationWatch> expectations_; // null: nothing is expected
+    std::unique_ptr<EventHub> events_;
     std::unique_ptr<Uploads> uploads_; // wakes the runner, which nobody asks for any more when it goes
     std::unique_ptr<Runner> runner_;
     std::unique_ptr<UploadSweeper> sweeper_;

@@ -187,6 +187,7 @@ Result<Pipeline*> Session::make_pipeline(Warehouse& warehouse) {
                                             .bytes = progress.bytes,
                                             .bytes_total = progress.bytes_total,
                                             .rows = progress.rows});
+                            if (progress_told_) progress_told_(progress);
                         }};
     pipeline_ = std::make_unique<Pipeline>(std::move(parts));
     return pipeline_.get();

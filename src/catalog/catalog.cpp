@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "catalog/notifications.hpp"
 #include "catalog/rules.hpp"
 
 namespace inlet {
@@ -23,6 +24,9 @@ static_assert(kStates[std::to_underlying(SubmissionState::published)] == "publis
 
 constexpr std::array<std::string_view, 4> kKinds{"delivery", "undo", "held-deletes", "records"};
 static_assert(kKinds.size() == std::to_underlying(SubmissionKind::records) + 1U);
+
+constexpr std::array<std::string_view, 3> kNotificationStates{"pending", "delivered", "dead"};
+static_assert(kNotificationStates.size() == std::to_underlying(NotificationState::dead) + 1U);
 
 template <class Enum, std::size_t N>
 std::optional<Enum> find(const std::array<std::string_view, N>& names, std::string_view text) {
@@ -41,6 +45,11 @@ std::optional<SubmissionState> submission_state_from(std::string_view text) {
 
 std::string_view to_string(SubmissionKind kind) { return kKinds.at(std::to_underlying(kind)); }
 std::optional<SubmissionKind> submission_kind_from(std::string_view text) { return find<SubmissionKind>(kKinds, text); }
+
+std::string_view to_string(NotificationState state) { return kNotificationStates.at(std::to_underlying(state)); }
+std::optional<NotificationState> notification_state_from(std::string_view text) {
+    return find<NotificationState>(kNotificationStates, text);
+}
 
 bool is_end(SubmissionState state) {
     switch (state) {
@@ -82,6 +91,15 @@ Error unknown_submission(SubmissionId id) {
 }
 
 Error unknown_key(std::string_view id) { return {FailureCode::unknown_key, fmt::format("there is no key `{}`", id)}; }
+
+Error unknown_notification(std::int64_t id) {
+    return {FailureCode::unknown_notification, fmt::format("there is no notification {}", id)};
+}
+
+Error still_pending(std::int64_t id) {
+    return {FailureCode::wrong_state,
+            fmt::format("notification {} is pending: it is being sent, or will be without your doing", id)};
+}
 
 Error key_exists(std::string_view id) {
     return {FailureCode::bad_argument, fmt::format("there is a key `{}` already", id)};

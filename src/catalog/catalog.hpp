@@ -31,6 +31,9 @@ struct SubmissionFilter {
     std::size_t limit = 50;
 };
 
+class EventLog;
+class Notifications;
+
 // Errors besides those named: disk-full, catalog-failed. After one of these a change may have been made or not; what is
 // asked next tells.
 class Catalog {
@@ -67,6 +70,8 @@ public:
     virtual AuditLog& audit() = 0;
     virtual UploadRecords& uploads() = 0;
     virtual Pickups& pickups() = 0;
+    virtual EventLog& event_log() = 0;          // catalog/event_log.hpp
+    virtual Notifications& notifications() = 0; // catalog/notifications.hpp
 };
 
 } // namespace inlet

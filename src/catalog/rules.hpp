@@ -10,6 +10,8 @@ inline constexpr std::string_view kPartsSpace = "_inlet";
 
 Error unknown_submission(SubmissionId id);
 Error unknown_key(std::string_view id);
+Error unknown_notification(std::int64_t id);
+Error still_pending(std::int64_t id);
 Error key_exists(std::string_view id);
 Error key_reused(const RequestKey& request);
 Error under_way(const RequestKey& request);

@@ -109,11 +109,12 @@ struct SubmissionScope {
 bool visible(const SubmissionRecord& record, const SubmissionScope& scope);
 
 struct CatalogEvent {
-    std::int64_t number = 0; // given by the catalog; grows
-    Timestamp at = 0;        // given by the catalog
-    SubmissionId submission; // given by the catalog
-    std::string type;        // submission.received, .queued, .held, .published ...
-    std::string detail;      // JSON object
+    std::int64_t number = 0;  // given by the catalog; grows
+    Timestamp at = 0;         // given by the catalog
+    SubmissionId submission;  // given by the catalog; 0: it is about a dataset
+    std::string type;         // submission.received, .queued, .held, .published ...
+    std::string detail;       // JSON object
+    std::string dataset = {}; // of an event of no submission
 };
 
 } // namespace inlet

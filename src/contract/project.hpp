@@ -13,6 +13,7 @@
 #include "contract/access_rules.hpp"
 #include "contract/dialect.hpp"
 #include "contract/field.hpp"
+#include "contract/notify.hpp"
 #include "contract/provider.hpp"
 
 namespace inlet {
@@ -63,6 +64,7 @@ struct Dataset {
     RejectPolicy rejects;
     DeletePolicy deletes;
     Retention retention;
+    Expectation expect;
 };
 
 struct Package {
@@ -92,6 +94,7 @@ struct Project {
     std::vector<View> views;
     std::vector<Provider> providers;
     AccessRules access;
+    NotifySettings notify;
 
     const Dataset* dataset(std::string_view dataset_name) const;
     const Package* package(std::string_view package_name) const;

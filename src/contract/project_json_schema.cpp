@@ -58,6 +58,7 @@ std::string_view project_json_schema() {
       "additionalProperties": {"$ref": "#/$defs/provider"}
     },
     "access": {"description": "Who may do what. Without it keys have the role admin.", "$ref": "#/$defs/access"},
+    "notify": {"description": "Who is told what happened to deliveries. See docs/events.md.", "$ref": "#/$defs/notify"},
     "$schema": {"description": "For editors; Inlet does not read it.", "type": "string"}
   },
   "$defs": {
@@ -146,7 +147,8 @@ std::string_view project_json_schema() {
         },
         "rejects": {"description": "How many broken records are let pass; none unless said.", "$ref": "#/$defs/rejects"},
         "deletes": {"description": "Which rows a delivery may delete.", "$ref": "#/$defs/deletes"},
-        "retention": {"description": "How long things are kept; for ever unless said.", "$ref": "#/$defs/retention"}
+        "retention": {"description": "How long things are kept; for ever unless said.", "$ref": "#/$defs/retention"},
+        "expect": {"description": "When deliveries are due and how large they are. See docs/events.md.", "$ref": "#/$defs/expect"}
       }
     },
     "schema": {
@@ -326,6 +328,95 @@ std::string_view project_json_schema() {
         "raw": {"description": "The files as they were delivered.", "$ref": "#/$defs/duration"},
         "rejects": {"description": "Broken records and their reports.", "$ref": "#/$defs/duration"},
         "history": {"description": "Superseded rows, which undo, diff and --as-of read.", "$ref": "#/$defs/duration"}
+      }
+    },
+    "expect": {
+      "type": "object",
+      "dependentRequired": {"by": ["every"]},
+      "additionalProperties": false,
+      "properties": {
+        "every": {"description": "A delivery comes at least this often; a minute or more.", "$ref": "#/$defs/duration"},
+        "by": {
+          "description": "The time of day, in UTC, by which it is there; `every` is then in whole days.",
+          "type": "string",
+          "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"
+        },
+        "rows": {"$ref": "#/$defs/expect_rows"}
+      }
+    },
+    "expect_rows": {
+      "description": "How many records a delivery has, measured by the median of the last ten that were published.",
+      "type": "object",
+      "minProperties": 1,
+      "additionalProperties": false,
+      "properties": {
+        "min_share": {"type": "string", "pattern": "^[0-9.]+%$"},
+        "max_share": {"type": "string", "pattern": "^[0-9.]+%$"},
+        "of": {"const": "usual"}
+      }
+    },
+    "events": {
+      "description": "The events to be told of; all unless said.",
+      "oneOf": [{"$ref": "#/$defs/event"}, {"type": "array", "items": {"$ref": "#/$defs/event"}, "minItems": 1, "uniqueItems": true}]
+    },
+    "event": {
+      "enum": [
+        "submission.received",
+        "submission.published",
+        "submission.rejected",
+        "submission.held",
+        "submission.undone",
+        "submission.expired",
+        "submission.failed",
+        "submission.cancelled",
+        "delivery.late",
+        "delivery.missing",
+        "volume.unusual"
+      ]
+    },
+    "notify": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "base_url": {"description": "Where people reach the server, for links.", "type": "string", "pattern": "^https?://"},
+        "webhooks": {"description": "Addresses that events are posted to.", "type": "array", "items": {"$ref": "#/$defs/webhook"}},
+        "email": {"$ref": "#/$defs/email"}
+      }
+    },
+    "webhook": {
+      "type": "object",
+      "required": ["name", "url", "secret"],
+      "additionalProperties": false,
+      "properties": {
+        "name": {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_-]{0,62}$"},
+        "url": {"description": "${env:NAME} and ${file:PATH} are put in.", "type": "string", "minLength": 1},
+        "secret": {
+          "description": "${env:NAME} or ${file:PATH} that hold whsec_ and base64; several while one replaces another.",
+          "$ref": "#/$defs/names"
+        },
+        "events": {"$ref": "#/$defs/events"},
+        "datasets": {"description": "Datasets and packages; all unless said.", "$ref": "#/$defs/names"}
+      }
+    },
+    "email": {
+      "description": "Who is told by e-mail, and how it is sent.",
+      "type": "object",
+      "required": ["smtp", "from", "to"],
+      "dependentRequired": {"user": ["password"], "password": ["user"]},
+      "additionalProperties": false,
+      "properties": {
+        "smtp": {"description": "smtps://host:port, or smtp://host:port with STARTTLS.", "type": "string", "minLength": 1},
+        "from": {"description": "The sender's address.", "type": "string", "minLength": 3},
+        "user": {"type": "string", "minLength": 1},
+        "password": {"description": "${env:NAME} or ${file:PATH}.", "type": "string", "minLength": 1},
+        "tls": {
+          "description": "Whether a server that offers no TLS is refused.",
+          "enum": ["required", "optional"],
+          "default": "required"
+        },
+        "to": {"description": "Addresses; each gets a message of its own.", "$ref": "#/$defs/names"},
+        "events": {"$ref": "#/$defs/events"},
+        "datasets": {"description": "Datasets and packages; all unless said.", "$ref": "#/$defs/names"}
       }
     },
     "package": {

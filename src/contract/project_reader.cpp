@@ -10,6 +10,7 @@
 #include "contract/reading/access_reader.hpp"
 #include "contract/reading/document.hpp"
 #include "contract/reading/files.hpp"
+#include "contract/reading/notify_reader.hpp"
 #include "contract/reading/parts_reader.hpp"
 #include "contract/reading/provider_reader.hpp"
 #include "contract/reading/schema_reader.hpp"
@@ -81,6 +82,12 @@ Project read_root(const Element& root, const std::string& path, const FileSource
         project.access = read_access(*node, place_of("access"), project, files, page);
     if (const Element* node = mapping.find("providers"))
         project.providers = read_providers(*node, place_of("providers"), project, files, page);
+    if (const Element* node = mapping.find("notify")) {
+        std::vector<std::string_view> targets;
+        for (const Dataset& dataset : project.datasets) targets.emplace_back(dataset.name);
+        for (const Package& package : project.packages) targets.emplace_back(package.name);
+        project.notify = read_notify(*node, targets, files, page);
+    }
     return project;
 }
 

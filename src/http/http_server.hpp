@@ -28,6 +28,7 @@ struct ServerOptions {
     std::chrono::seconds idle_time{75};               // between two requests
     std::chrono::seconds body_time{60};               // without a byte of a body
     std::chrono::seconds send_time{60};               // without the client taking any of an answer
+    std::chrono::seconds feed_idle{15};               // without anything to send on a feed; then a sign of life
 };
 
 // What was answered, for the log.

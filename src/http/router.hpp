@@ -55,7 +55,7 @@ struct Route {
     std::vector<Parameter> parameters; // in the query
     std::vector<Parameter> header_parameters;
     std::string body;                  // content type of the request; empty: none
-    std::vector<Answer> answers;       // that are no failure
+    std::vector<Answer> answers;       // that are no failure; those of one status side by side
     std::vector<FailureCode> failures; // beside those any call may meet
     bool takes_long = false;           // its body may be large: called on the threads kept for that
     Needs needs;                       // of who calls it

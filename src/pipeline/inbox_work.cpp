@@ -163,7 +163,9 @@ Result<CheckedSmall> InboxWork::check(SmallDelivery delivery) {
 
 void InboxWork::keep(CheckedSmall checked, std::optional<RequestKey> request,
                      std::function<StoredAnswer(SubmissionId)> answer, Inbox::Done done) {
-    CatalogEvent event = submission_event(checked.record, std::string(to_string(checked.record.state)));
+    const bool is_queued = checked.record.state == SubmissionState::queued;
+    CatalogEvent event =
+        submission_event(checked.record, is_queued ? "received" : std::string(to_string(checked.record.state)));
     AuditEntry audit;
     audit.by = checked.delivery.by;
     audit.by_id = checked.delivery.sender;

@@ -87,6 +87,7 @@ export type FailureCode =
   | "unsupported-media-type"
   | "unknown-version"
   | "unknown-key"
+  | "unknown-notification"
   | "unknown-address"
   | "method-not-allowed"
   | "unsupported-media-type"
@@ -646,6 +647,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     httpStatus: 404,
     meaning: "There is no key with this id.",
     whatToDo: "Take an id from `inlet keys`.",
+  },
+  "unknown-notification": {
+    code: "unknown-notification",
+    kind: "request",
+    httpStatus: 404,
+    meaning: "There is no notification with this id.",
+    whatToDo: "Take an id from `inlet notifications`.",
   },
   "unknown-address": {
     code: "unknown-address",

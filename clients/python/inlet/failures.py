@@ -95,6 +95,7 @@ class FailureCode(str, Enum):
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
     UNKNOWN_VERSION = "unknown-version"
     UNKNOWN_KEY = "unknown-key"
+    UNKNOWN_NOTIFICATION = "unknown-notification"
     UNKNOWN_ADDRESS = "unknown-address"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
@@ -657,6 +658,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         404,
         "There is no key with this id.",
         "Take an id from `inlet keys`.",
+    ),
+    FailureCode.UNKNOWN_NOTIFICATION: FailureInfo(
+        FailureCode.UNKNOWN_NOTIFICATION,
+        FailureKind.REQUEST,
+        404,
+        "There is no notification with this id.",
+        "Take an id from `inlet notifications`.",
     ),
     FailureCode.UNKNOWN_ADDRESS: FailureInfo(
         FailureCode.UNKNOWN_ADDRESS,

@@ -9,6 +9,8 @@
 #include "catalog/memory/memory_keys.hpp"
 #include "catalog/memory/memory_uploads.hpp"
 #include "catalog/memory/memory_pickups.hpp"
+#include "catalog/memory/memory_event_log.hpp"
+#include "catalog/memory/memory_notifications.hpp"
 #include "catalog/rules.hpp"
 
 namespace inlet {
@@ -22,7 +24,14 @@ struct Entry {
 
 class MemoryCatalog final : public Catalog, private Inbox, private Requests {
 public:
-    explicit MemoryCatalog(const Clock& clock) : clock_(clock), keys_(clock), audit_(clock), uploads_(clock) {}
+    explicit MemoryCatalog(const Clock& clock)
+        : clock_(clock), keys_(clock), audit_(clock), uploads_(clock), event_log_(clock,
+                                    [this](SubmissionId id) -> std::optional<SubmissionRecord> {
+                                        const std::lock_guard lock(mutex_);
+                                        const Entry* entry = find(id);
+                                        return entry == nullptr ? std::nullopt : std::optional(entry->record);
+                                    }),
+          notifications_(clock) {}
 
     Result<SubmissionId> create(SubmissionRecord record, const CatalogEvent& event) override {
         const std::lock_guard lock(mutex_);
@@ -30,7 +39,7 @@ public:
         record.updated_at = clock_.now();
         const SubmissionId id = record.id;
         entries_.push_back({.record = std::move(record), .forgotten_sha256 = ""});
-        add(id, event);
+        event_log_.add(id, event);
         return id;
     }
 
@@ -42,7 +51,7 @@ public:
         entry->record = record;
         entry->record.updated_at = clock_.now();
         if (!entry->forgotten_sha256.empty()) entry->record.raw_sha256.clear();
-        add(record.id, event);
+        event_log_.add(record.id, event);
         return {};
     }
 
@@ -86,10 +95,7 @@ public:
     Result<std::vector<CatalogEvent>> events(SubmissionId id) override {
         const std::lock_guard lock(mutex_);
         if (find(id) == nullptr) return fail(unknown_submission(id));
-        std::vector<CatalogEvent> found;
-        std::ranges::copy_if(events_, std::back_inserter(found),
-                             [&](const CatalogEvent& event) { return event.submission == id; });
-        return found;
+        return event_log_.of(id);
     }
 
     Result<std::uint64_t> references(std::string_view space, std::string_view sha256) override {
@@ -244,6 +250,8 @@ public:
     AuditLog& audit() override { return audit_; }
     UploadRecords& uploads() override { return uploads_; }
     Pickups& pickups() override { return pickups_; }
+    EventLog& event_log() override { return event_log_; }
+    Notifications& notifications() override { return notifications_; }
 
 private:
     struct Answered {
@@ -280,13 +288,6 @@ private:
         return &entries_[static_cast<std::size_t>(id.value) - 1];
     }
 
-    void add(SubmissionId id, CatalogEvent event) {
-        event.number = static_cast<std::int64_t>(events_.size()) + 1;
-        event.at = clock_.now();
-        event.submission = id;
-        events_.push_back(std::move(event));
-    }
-
     static bool matches(const SubmissionRecord& record, const SubmissionFilter& filter) {
         if (filter.state && record.state != *filter.state) return false;
         if (filter.before && record.id >= *filter.before) return false;
@@ -307,6 +308,9 @@ private:
     std::vector<CatalogEvent> events_;
     std::map<SubmissionId, InboxBody> bodies_;
     std::map<std::pair<std::string, std::string>, Answered> answers_; // by principal and key
+
+    MemoryEventLog event_log_;
+    MemoryNotifications notifications_;
 };
 
 } // namespace

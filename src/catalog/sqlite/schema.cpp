@@ -216,7 +216,52 @@ CREATE INDEX pickups_by_file ON pickups (provider, folder, name, number);
 CREATE INDEX pickups_open ON pickups (provider, folder, number) WHERE state < 3;
 )sql";
 
-constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2, kStep3, kStep4, kStep5, kStep6, kStep7};
+// Events may be about a dataset instead of a submission. Notifications, and marks of those who watch datasets.
+constexpr const char* kStep8 = R"sql(
+CREATE TABLE events_4 (
+    number     INTEGER PRIMARY KEY AUTOINCREMENT,
+    at         INTEGER NOT NULL,
+    submission INTEGER REFERENCES submissions (id) ON DELETE CASCADE,
+    dataset    TEXT NOT NULL DEFAULT '',
+    type       TEXT NOT NULL,
+    detail     TEXT NOT NULL
+) STRICT;
+INSERT INTO events_4 SELECT number, at, submission, '', type, detail FROM events;
+DELETE FROM sqlite_sequence WHERE name = 'events_4';
+INSERT INTO sqlite_sequence (name, seq) SELECT 'events_4', seq FROM sqlite_sequence WHERE name = 'events';
+DROP TABLE events;
+ALTER TABLE events_4 RENAME TO events;
+CREATE INDEX events_by_submission ON events (submission, number);
+
+CREATE TABLE notifications (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    event      INTEGER NOT NULL,
+    type       TEXT NOT NULL,
+    submission INTEGER NOT NULL,
+    receiver   TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    state      TEXT NOT NULL,
+    attempts   INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    first_at   INTEGER NOT NULL,
+    next_at    INTEGER NOT NULL,
+    last_error TEXT NOT NULL,
+    UNIQUE (event, receiver)
+) STRICT;
+CREATE INDEX notifications_pending ON notifications (receiver, next_at, id) WHERE state = 'pending';
+CREATE TABLE notification_cursor (one INTEGER PRIMARY KEY CHECK (one = 1), event INTEGER NOT NULL) STRICT;
+CREATE TABLE receivers_off (receiver TEXT PRIMARY KEY, address TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE marks (
+    dataset TEXT NOT NULL,
+    name    TEXT NOT NULL,
+    value   INTEGER NOT NULL,
+    PRIMARY KEY (dataset, name)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2, kStep3, kStep4, kStep5, kStep6, kStep7, kStep8};
 
 struct Format {
     std::int64_t number = 0;

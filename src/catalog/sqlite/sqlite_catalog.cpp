@@ -18,6 +18,8 @@
 #include "catalog/sqlite/submission_rows.hpp"
 #include "catalog/sqlite/sqlite_uploads.hpp"
 #include "catalog/sqlite/sqlite_pickups.hpp"
+#include "catalog/sqlite/sqlite_event_log.hpp"
+#include "catalog/sqlite/sqlite_notifications.hpp"
 
 namespace inlet {
 
@@ -72,11 +74,12 @@ public:
             return sqlite::write_event(connection, id, event, clock_.now());
         });
         if (!status) return fail(std::move(status.error()));
+        event_log_.tell();
         return id;
     }
 
     Status update(const SubmissionRecord& record, SubmissionState expected, const CatalogEvent& event) override {
-        return database_.writer.commit([&](Connection& connection) -> Status {
+        Status written = database_.writer.commit([&](Connection& connection) -> Status {
             const SubmissionState stored = TRY(read_state(connection, record.id));
             if (stored != expected) return fail(wrong_state(record.id, stored, expected));
             const Timestamp now = clock_.now();
@@ -95,6 +98,8 @@ public:
             TRY(write_belongings(connection, record.id, record));
             return write_event(connection, record.id, event, now);
         });
+        if (written) event_log_.tell();
+        return written;
     }
 
     Result<SubmissionRecord> get(SubmissionId id) override {
@@ -209,15 +214,20 @@ public:
 
     Pickups& pickups() override { return pickups_; }
 
+    EventLog& event_log() override { return event_log_; }
+    Notifications& notifications() override { return notifications_; }
+
 private:
     const Clock& clock_;
     sqlite::Database database_;
-    sqlite::SqliteInbox inbox_{database_, clock_};
+    sqlite::SqliteEventLog event_log_{clock_, database_};
+    sqlite::SqliteInbox inbox_{database_, clock_, event_log_};
     sqlite::SqliteRequests requests_{database_, clock_};
     sqlite::KeyRows keys_{database_, clock_};
     sqlite::AuditRows audit_{database_, clock_};
     SqliteUploads uploads_{database_, clock_};
     SqlitePickups pickups_{database_};
+    sqlite::SqliteNotifications notifications_{clock_, database_};
 };
 
 } // namespace

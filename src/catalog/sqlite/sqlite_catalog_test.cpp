@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "base/disk.hpp"
+#include "catalog/event_log.hpp"
 #include "catalog/sqlite/connection.hpp"
 #include "catalog/sqlite/schema.hpp"
 #include "catalog/testing/conformance.hpp"
@@ -155,6 +156,8 @@ TEST_F(SqliteCatalogTest, BringsAnOlderFormatUpToDate) {
     execute("ALTER TABLE parts DROP COLUMN superseded; DROP TABLE keys; PRAGMA user_version = 1");
     const auto catalog = open();
     ASSERT_TRUE(catalog) << to_string(catalog.error());
+    EXPECT_EQ((*catalog)->events(id)->size(), 1U);
+    EXPECT_EQ((*catalog)->event_log().last(), 9) << "numbers go on where they were";
     EXPECT_EQ((*catalog)->get(id)->parts.at(0).superseded, 0U);
 }
 

@@ -102,8 +102,9 @@ void SqliteInbox::add(SubmissionRecord record, std::string form, std::string bod
                                                     std::move(answer),
                                                     {}});
     Writer::Change change = [this, what](Connection& connection) { return store(connection, *what, clock_.now()); };
-    database_.writer.submit(std::move(change), [what, done = std::move(done)](Status status) mutable {
+    database_.writer.submit(std::move(change), [this, what, done = std::move(done)](Status status) mutable {
         if (!status) return done(fail(std::move(status.error())));
+        events_.tell();
         done(std::move(what->receipt));
     });
 }
@@ -148,11 +149,14 @@ Result<std::optional<Timestamp>> SqliteInbox::oldest() {
 }
 
 Status SqliteInbox::settle(const std::vector<InboxOutcome>& outcomes) {
-    return database_.writer.commit([&](Connection& connection) -> Status {
+    const auto settle_all = [&](Connection& connection) -> Status {
         const Timestamp now = clock_.now();
         for (const InboxOutcome& outcome : outcomes) TRY(settle_one(connection, outcome, now));
         return {};
-    });
+    };
+    TRY(database_.writer.commit(settle_all));
+    events_.tell();
+    return {};
 }
 
 Result<std::optional<InboxBody>> SqliteInbox::body(SubmissionId id) {

@@ -4,12 +4,15 @@
 
 #include "catalog/inbox.hpp"
 #include "catalog/sqlite/database.hpp"
+#include "catalog/sqlite/sqlite_event_log.hpp"
 
 namespace inlet::sqlite {
 
 class SqliteInbox final : public Inbox {
 public:
-    SqliteInbox(Database& database, const Clock& clock) : database_(database), clock_(clock) {} // borrowed
+    // All borrowed.
+    SqliteInbox(Database& database, const Clock& clock, const SqliteEventLog& events)
+        : database_(database), clock_(clock), events_(events) {}
 
     void add(SubmissionRecord record, std::string form, std::string body, CatalogEvent event, AuditEntry audit,
              std::optional<RequestKey> request, std::function<StoredAnswer(SubmissionId)> answer, Done done) override;
@@ -23,6 +26,7 @@ public:
 private:
     Database& database_;
     const Clock& clock_;
+    const SqliteEventLog& events_;
 };
 
 } // namespace inlet::sqlite

@@ -230,10 +230,4 @@ Result<SubmissionId> insert_submission(Connection& connection, const SubmissionR
     return id;
 }
 
-Status write_event(Connection& connection, SubmissionId id, const CatalogEvent& event, Timestamp now) {
-    Query row = TRY(connection.query("INSERT INTO events (at, submission, type, detail) VALUES (?, ?, ?, ?)"));
-    TRY(row.bind(now, id.value, event.type, event.detail));
-    return row.run();
-}
-
 } // namespace inlet::sqlite

@@ -29,6 +29,5 @@ Status bind_hash(Query& query, std::string_view sha256); // an absent hash is NU
 Status write_belongings(Connection& connection, SubmissionId id, const SubmissionRecord& record);
 Status remove_belongings(Connection& connection, SubmissionId id);
 Status run_for(Connection& connection, std::string_view sql, SubmissionId id); // binds the id
-Status write_event(Connection& connection, SubmissionId id, const CatalogEvent& event, Timestamp now);
 
 } // namespace inlet::sqlite

@@ -43,6 +43,8 @@ public:
     AuditLog& audit() override { return inner_.audit(); }
     UploadRecords& uploads() override;
     Pickups& pickups() override { return pickups_; }
+    EventLog& event_log() override { return inner_.event_log(); }
+    Notifications& notifications() override { return inner_.notifications(); }
 
 private:
     class Uploads;

@@ -25,7 +25,7 @@ namespace keys {
 using namespace std::string_view_literals;
 
 inline constexpr std::array kProject{"project"sv, "storage"sv, "datasets"sv, "packages"sv,
-                                     "models"sv,  "views"sv,   "access"sv,   "providers"sv, "$schema"sv};
+                                     "models"sv,  "views"sv,   "access"sv,   "providers"sv, "notify"sv, "$schema"sv};
 inline constexpr std::array kProjectLater{"processors"sv, "events"sv};
 inline constexpr std::array kProjectMisplaced{
     Misplaced{"roles", "`roles` belongs inside `access`"}, Misplaced{"users", "`users` belongs inside `access`"},
@@ -42,8 +42,8 @@ inline constexpr std::array kAnonymous{"roles"sv};
 inline constexpr std::array kStorage{"data"sv};
 inline constexpr std::array kStorageLater{"catalog"sv, "warehouse"sv, "objects"sv};
 
-inline constexpr std::array kDataset{"title"sv, "description"sv, "kind"sv,    "schema"sv,   "dialect"sv,
-                                     "write"sv, "rejects"sv,     "deletes"sv, "retention"sv};
+inline constexpr std::array kDataset{"title"sv, "description"sv, "kind"sv,    "schema"sv,    "dialect"sv,
+                                     "write"sv, "rejects"sv,     "deletes"sv, "retention"sv, "expect"sv};
 inline constexpr std::array kDatasetMisplaced{
     Misplaced{"primaryKey", "`primaryKey` belongs inside `schema`"},
     Misplaced{"primary_key", "write `primaryKey` inside `schema`"},
@@ -90,6 +90,14 @@ inline constexpr std::array kRejects{"max_rows"sv, "max_share"sv, "then"sv, "kee
 inline constexpr std::array kDeletes{"policy"sv,      "max_rows"sv,   "max_share"sv,
                                      "allow_empty"sv, "on_rejects"sv, "over_limit"sv};
 inline constexpr std::array kRetention{"raw"sv, "rejects"sv, "history"sv};
+
+inline constexpr std::array kExpect{"every"sv, "by"sv, "rows"sv};
+inline constexpr std::array kExpectRows{"min_share"sv, "max_share"sv, "of"sv};
+
+inline constexpr std::array kNotify{"base_url"sv, "webhooks"sv, "email"sv};
+inline constexpr std::array kWebhook{"name"sv, "url"sv, "secret"sv, "events"sv, "datasets"sv};
+inline constexpr std::array kEmail{"smtp"sv, "from"sv, "user"sv,   "password"sv,
+                                   "tls"sv,  "to"sv,   "events"sv, "datasets"sv};
 
 inline constexpr std::array kPackage{"match"sv, "members"sv};
 inline constexpr std::array kModel{"sql"sv, "primaryKey"sv};

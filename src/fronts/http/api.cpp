@@ -47,6 +47,8 @@ void add_api(Router& router, const ApiParts& parts) {
     add_records_api(router, parts);
     add_keys_api(router, parts);
     add_audit_api(router, parts);
+    add_events_api(router, parts);
+    add_notifications_api(router, parts);
     router.add({.path = "/openapi.json",
                 .id = "getOpenapi",
                 .summary = "This document",

@@ -9,11 +9,16 @@
 #include "catalog/catalog.hpp"
 #include "contract/project.hpp"
 #include "http/router.hpp"
+#include "notify/event_hub.hpp"
+#include "notify/notifier.hpp"
 #include "pipeline/pipeline.hpp"
 #include "pipeline/runner.hpp"
 #include "warehouse/warehouse.hpp"
 
 namespace inlet::http {
+
+// Which events the one who asks may see; empty: all.
+using EventSight = std::function<std::function<bool(const LoggedEvent& event)>(const Request& request)>;
 
 struct ApiParts { // borrowed; outlive the router
     const Project& project;
@@ -23,6 +28,10 @@ struct ApiParts { // borrowed; outlive the router
     Runner& runner;
     Keyring& keyring;
     const Clock& clock;
+    EventHub& events;
+    std::string event_source; // see cloud_event()
+    Notifier& notifier;
+    EventSight event_sight = {};
 };
 
 // Adds all routes, /livez, /readyz and /openapi.json included.
@@ -31,6 +40,8 @@ void add_api(Router& router, const ApiParts& parts);
 void add_datasets_api(Router& router, const ApiParts& parts);
 void add_submissions_api(Router& router, const ApiParts& parts);
 void add_records_api(Router& router, const ApiParts& parts);
+void add_events_api(Router& router, const ApiParts& parts);
+void add_notifications_api(Router& router, const ApiParts& parts);
 
 void add_keys_api(Router& router, const ApiParts& parts);
 void add_audit_api(Router& router, const ApiParts& parts);

@@ -76,8 +76,10 @@ asio::awaitable<void> Connection::run(std::unique_ptr<Connection> connection) {
     co_await connection->channel_->end();
 }
 
+// What waits for the client ends now; a client that reads a feed goes on elsewhere, from the last that it took.
 void Connection::close_if_idle() {
-    if (idle_) channel_->cancel();
+    if (idle_ || sending_feed_) channel_->cancel();
+    if (feeding_ != nullptr) feeding_->wake();
 }
 
 asio::awaitable<bool> Connection::serve_one() {
@@ -157,7 +159,15 @@ asio::awaitable<bool> Connection::answer() {
     const AnswerForm form{.version = head.version(),
                           .is_head = head.method() == wire::verb::head,
                           .keep = body_read && reader_.keep_alive() && !serving_.stopping};
-    const bool keep = co_await write_response(*channel_, response, form, serving_.long_calls, serving_.options);
+    bool keep = false;
+    if (response.feed != nullptr) {
+        feeding_ = exchange.get();
+        keep = co_await write_feed(*channel_, response, form, *exchange, serving_.stopping, serving_.options,
+                                   sending_feed_);
+        feeding_ = nullptr;
+    } else {
+        keep = co_await write_response(*channel_, response, form, serving_.long_calls, serving_.options);
+    }
     log(&request, response.status);
     if (!body_read) co_await linger();
     co_return keep;

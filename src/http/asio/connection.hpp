@@ -46,6 +46,8 @@ private:
     bool continued_ = false;    // the client may send its body
     bool broken_ = false;       // the body broke off
     bool idle_ = false;
+    Exchange* feeding_ = nullptr; // while a feed is sent
+    bool sending_feed_ = false;   // and the client has not taken all of what there was
 };
 
 } // namespace inlet::http

@@ -63,19 +63,22 @@ public:
     // What is to be sent before it.
     std::string take_interim() { return std::exchange(interim_, {}); }
     // Returns when the pipe has room or the response is there.
-    asio::awaitable<void> wait() {
+    asio::awaitable<void> wait() { co_await wait(Clock::time_point::max()); }
+    // Until somebody wakes it, or that moment. Whether it was woken.
+    asio::awaitable<bool> wait(Clock::time_point until) {
         if (!woken_) {
             error_code ignored;
-            changed_.expires_at(Clock::time_point::max());
+            changed_.expires_at(until);
             co_await changed_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
         }
-        woken_ = false;
+        co_return std::exchange(woken_, false);
     }
-
-private:
+    // From any thread.
     void wake() {
         asio::post(executor_, [kept = shared_from_this()] { kept->wake_here(); });
     }
+
+private:
     void wake_here() {
         woken_ = true;
         changed_.cancel();

@@ -82,4 +82,41 @@ asio::awaitable<bool> write_response(Channel& channel, Response& response, Answe
     co_return !error && form.keep;
 }
 
+asio::awaitable<bool> write_feed(Channel& channel, Response& response, AnswerForm form, Exchange& exchange,
+                                 const std::atomic<bool>& stopping, const ServerOptions& options, bool& sending) {
+    const bool chunked = form.version != 10;
+    form.keep = form.keep && chunked; // without chunks its end is the connection's
+    std::string head = head_of(response, form);
+    if (chunked) head += "Transfer-Encoding: chunked\r\n";
+    head += "\r\n";
+    channel.expires_after(options.send_time);
+    error_code error = co_await write_text(channel, head, "");
+    if (error || form.is_head) co_return !error && form.keep;
+    response.feed->listen([weak = exchange.weak_from_this()] {
+        if (const auto kept = weak.lock()) kept->wake();
+    });
+    while (!error && !stopping) {
+        std::optional<std::string> text = response.feed->take();
+        if (!text) break;
+        if (text->empty()) {
+            if (co_await exchange.wait(Clock::now() + options.feed_idle)) continue;
+            text = response.feed->idle();
+        }
+        sending = true;
+        channel.expires_after(options.send_time);
+        if (chunked) {
+            error = co_await write_text(channel, fmt::format("{:x}\r\n", text->size()), *text + "\r\n");
+        } else {
+            error = co_await write_text(channel, *text, "");
+        }
+        sending = false;
+    }
+    if (error) co_return false;
+    if (chunked) {
+        channel.expires_after(options.send_time);
+        error = co_await write_text(channel, "0\r\n\r\n", "");
+    }
+    co_return !error && form.keep;
+}
+
 } // namespace inlet::http

@@ -1,8 +1,11 @@
 // Writes a response to a channel (RFC 9112). Floor 4; on the connection's thread alone.
 #pragma once
 
+#include <atomic>
+
 #include "http/asio/calls.hpp"
 #include "http/asio/channel.hpp"
+#include "http/asio/exchange.hpp"
 #include "http/http_server.hpp"
 
 namespace inlet::http {
@@ -17,5 +20,10 @@ struct AnswerForm {
 // False: the connection is not to be used any more. A stream is read on the threads of `readers`.
 asio::awaitable<bool> write_response(Channel& channel, Response& response, AnswerForm form, Calls& readers,
                                      const ServerOptions& options);
+
+// The same of a response that is a feed: sends what it has whenever it has something, until it ends, the client goes,
+// or the server stops. `sending` is true while the client has not taken all of what there was.
+asio::awaitable<bool> write_feed(Channel& channel, Response& response, AnswerForm form, Exchange& exchange,
+                                 const std::atomic<bool>& stopping, const ServerOptions& options, bool& sending);
 
 } // namespace inlet::http
