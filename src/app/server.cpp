@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "app/backups.hpp"
 #include "app/display_text.hpp"
 #include "base/json_writer.hpp"
 #include "fronts/http/api.hpp"
@@ -16,7 +17,12 @@ Result<std::unique_ptr<Server>> Server::start(Session& session, const http::Serv
     if (TRY(catalog->keys()).empty()) server->first_key_ = TRY(server->keyring_.make(kAdminRole, kAdminRole, 0)).text;
     server->runner_ =
         std::make_unique<Runner>(*pipeline, *catalog, [self = server.get()](const Error& error) { self->warn(error); });
-    http::add_api(server->router_, {*project, *catalog, session.warehouse(), *pipeline, *server->runner_});
+    const auto backed_up = [&session, pipeline](const std::string& folder, std::size_t keep) -> Result<std::string> {
+        JsonWriter json;
+        write_backup(json, TRY(back_up(session, *pipeline, folder, keep)));
+        return json.take();
+    };
+    http::add_api(server->router_, {*project, *catalog, session.warehouse(), *pipeline, *server->runner_, backed_up});
     server->http_ = TRY(http::HttpServer::start(
         options, server->router_,
         [self = server.get()](http::Request& request) { return http::authenticate(self->keyring_, request); },

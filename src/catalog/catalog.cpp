@@ -18,8 +18,8 @@ constexpr std::array<std::string_view, 13> kStates{"receiving",  "settling",  "q
 static_assert(kStates.size() == std::to_underlying(SubmissionState::purged) + 1U);
 static_assert(kStates[std::to_underlying(SubmissionState::published)] == "published");
 
-constexpr std::array<std::string_view, 3> kKinds{"delivery", "undo", "held-deletes"};
-static_assert(kKinds.size() == std::to_underlying(SubmissionKind::held_deletes) + 1U);
+constexpr std::array<std::string_view, 5> kKinds{"delivery", "undo", "held-deletes", "erasure", "purge"};
+static_assert(kKinds.size() == std::to_underlying(SubmissionKind::purge) + 1U);
 
 template <class Enum, std::size_t N>
 std::optional<Enum> find(const std::array<std::string_view, N>& names, std::string_view text) {

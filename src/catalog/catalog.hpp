@@ -36,7 +36,7 @@ std::string_view to_string(SubmissionState state);
 std::optional<SubmissionState> submission_state_from(std::string_view text);
 bool is_end(SubmissionState state); // published, rejected, failed, cancelled, expired, undone, purged
 
-enum class SubmissionKind : std::uint8_t { delivery, undo, held_deletes };
+enum class SubmissionKind : std::uint8_t { delivery, undo, held_deletes, erasure, purge };
 std::string_view to_string(SubmissionKind kind); // held_deletes is "held-deletes"
 std::optional<SubmissionKind> submission_kind_from(std::string_view text);
 
@@ -88,7 +88,7 @@ struct SubmissionRecord {
     Version version; // once published
     std::uint32_t attempts = 0;
     SubmissionId parent;                                   // the snapshot whose deletions these are
-    std::vector<SubmissionId> undoes;                      // kind undo
+    std::vector<SubmissionId> undoes;                      // kind undo; kind purge: what is purged
     bool cascade = false;                                  // kind undo
     std::map<std::string, std::uint64_t> delete_approvals; // dataset -> rows a person agreed to lose
     std::map<std::string, std::uint64_t> asked_deletes;    // dataset -> rows it is held for
@@ -153,6 +153,12 @@ public:
     // the record has no such hash from then on. Doing so again is no error. unknown-submission.
     virtual Status forget_raw(SubmissionId id) = 0;
     virtual Status forget_rejects(SubmissionId id) = 0;
+    // Removes the events before that moment of submissions that are at their end. Returns how many; a dry run counts.
+    virtual Result<std::uint64_t> forget_events(Timestamp before, bool dry_run) = 0;
+
+    // Writes all that is committed to a new file, from which the same kind of catalog can be opened. Changes go on
+    // meanwhile. Returns once the file would survive a power cut, its name aside. not-supported.
+    virtual Status copy_to(const std::string& path) = 0;
 
     virtual Status add_key(KeyRecord key) = 0; // bad-argument: there is one of that id
     virtual Result<std::optional<KeyRecord>> key(std::string_view id) = 0;

@@ -120,6 +120,20 @@ public:
         return {};
     }
 
+    Result<std::uint64_t> forget_events(Timestamp before, bool dry_run) override {
+        const std::lock_guard lock(mutex_);
+        const auto goes = [&](const CatalogEvent& event) {
+            return event.at < before && is_end(find(event.submission)->record.state);
+        };
+        const auto count = static_cast<std::uint64_t>(std::ranges::count_if(events_, goes));
+        if (!dry_run) std::erase_if(events_, goes);
+        return count;
+    }
+
+    Status copy_to(const std::string&) override {
+        return fail(FailureCode::not_supported, "a catalog in memory has no file to copy");
+    }
+
     Status add_key(KeyRecord key) override {
         const std::lock_guard lock(mutex_);
         if (find_key(key.id) != nullptr) return fail(key_exists(key.id));
@@ -159,7 +173,7 @@ private:
     }
 
     void add(SubmissionId id, CatalogEvent event) {
-        event.number = static_cast<std::int64_t>(events_.size()) + 1;
+        event.number = ++events_given_;
         event.at = clock_.now();
         event.submission = id;
         events_.push_back(std::move(event));
@@ -178,6 +192,7 @@ private:
     std::mutex mutex_;           // over all below
     std::vector<Entry> entries_; // by id, from 1
     std::vector<CatalogEvent> events_;
+    std::int64_t events_given_ = 0;
     std::vector<KeyRecord> keys_;
 };
 

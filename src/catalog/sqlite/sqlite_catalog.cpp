@@ -252,7 +252,7 @@ Status write_event(Connection& connection, SubmissionId id, const CatalogEvent& 
 class SqliteCatalog final : public Catalog {
 public:
     SqliteCatalog(std::unique_ptr<Connection> writing, std::string path, const Clock& clock)
-        : clock_(clock), database_(std::move(writing), std::move(path)) {}
+        : clock_(clock), path_(path), database_(std::move(writing), std::move(path)) {}
 
     Result<SubmissionId> create(SubmissionRecord record, const CatalogEvent& event) override {
         SubmissionId id;
@@ -398,6 +398,39 @@ public:
         });
     }
 
+    Result<std::uint64_t> forget_events(Timestamp before, bool dry_run) override {
+        constexpr std::string_view kWhich =
+            "FROM events WHERE at < ? AND submission NOT IN (SELECT id FROM submissions WHERE state IN "
+            "('receiving', 'settling', 'queued', 'checking', 'held', 'publishing'))";
+        std::uint64_t count = 0;
+        const auto count_them = [&](Connection& connection) -> Status {
+            Query row = TRY(connection.query(fmt::format("SELECT count(*) {}", kWhich)));
+            TRY(row.bind(before));
+            CHECK(TRY(row.step()));
+            count = unsigned_bits(row.integer(0));
+            return {};
+        };
+        if (dry_run) {
+            TRY(database_.reader.ask(count_them));
+            return count;
+        }
+        Status forgotten = database_.writer.commit([&](Connection& connection) -> Status {
+            TRY(count_them(connection));
+            Query rows = TRY(connection.query(fmt::format("DELETE {}", kWhich)));
+            TRY(rows.bind(before));
+            return rows.run();
+        });
+        if (!forgotten) return fail(std::move(forgotten.error()));
+        return count;
+    }
+
+    Status copy_to(const std::string& path) override {
+        // On a connection of its own: it reads one state of the file for as long as it takes, and nobody waits.
+        const auto connection = TRY(Connection::open(path_));
+        TRY(connection->copy_to(path));
+        return {};
+    }
+
     Status add_key(KeyRecord key) override {
         return database_.writer.commit([&](Connection& connection) -> Status {
             if (TRY(read_key(connection, key.id))) return fail(key_exists(key.id));
@@ -432,6 +465,7 @@ public:
 
 private:
     const Clock& clock_;
+    const std::string path_;
     sqlite::Database database_;
 };
 

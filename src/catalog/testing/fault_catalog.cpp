@@ -84,6 +84,14 @@ Status FaultCatalog::forget_rejects(SubmissionId id) {
     return run([&] { return inner_.forget_rejects(id); });
 }
 
+Result<std::uint64_t> FaultCatalog::forget_events(Timestamp before, bool dry_run) {
+    return run([&] { return inner_.forget_events(before, dry_run); });
+}
+
+Status FaultCatalog::copy_to(const std::string& path) {
+    return run([&] { return inner_.copy_to(path); });
+}
+
 Status FaultCatalog::add_key(KeyRecord key) {
     return run([&] { return inner_.add_key(std::move(key)); });
 }

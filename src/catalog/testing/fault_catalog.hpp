@@ -35,6 +35,8 @@ public:
     Result<std::uint64_t> references(std::string_view space, std::string_view sha256) override;
     Status forget_raw(SubmissionId id) override;
     Status forget_rejects(SubmissionId id) override;
+    Result<std::uint64_t> forget_events(Timestamp before, bool dry_run) override;
+    Status copy_to(const std::string& path) override;
     Status add_key(KeyRecord key) override;
     Result<std::optional<KeyRecord>> key(std::string_view id) override;
     Result<std::vector<KeyRecord>> keys() override;

@@ -44,6 +44,7 @@ void add_api(Router& router, const ApiParts& parts) {
     add_health(router, parts);
     add_datasets_api(router, parts);
     add_submissions_api(router, parts);
+    add_backups_api(router, parts);
     router.add({.path = "/openapi.json",
                 .id = "getOpenapi",
                 .summary = "This document",
