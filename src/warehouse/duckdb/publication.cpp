@@ -54,6 +54,15 @@ Status write_versions(Connection& db, Version version, const std::vector<Version
     const Timestamp published_at = std::max(clock.now(), last);
     std::size_t place = 0;
     for (const VersionLine& line : lines) {
+        if (!line.many.empty()) {
+            TRY(db.run(fmt::format("INSERT INTO _inlet.versions SELECT {}, make_timestamp({}), {}, _id, {}, _inserted, "
+                                   "_updated, 0, {}, []::BIGINT[], false, {} + _place FROM {} ORDER BY _place",
+                                   version.value, published_at, quote_text(line.dataset), quote_text(line.kind),
+                                   quote_text(by), place, line.many)));
+            TRY(db.run("DROP TABLE " + line.many));
+            place += line.many_lines;
+            continue;
+        }
         std::vector<std::int64_t> undoes;
         for (const SubmissionId id : line.undoes) undoes.push_back(id.value);
         TRY(db.run(fmt::format("INSERT INTO _inlet.versions VALUES ({}, make_timestamp({}), {}, {}, {}, {}, {}, {}, "
@@ -82,6 +91,7 @@ Result<PublishOutcome> Publication::run() {
 
 Result<std::optional<PublishOutcome>> Publication::attempt() {
     lines_.clear();
+    seen_.clear();
     start_over_ = false;
     auto transaction = TRY(Transaction::begin(db_));
     commit_point("warehouse.publish-begun");
@@ -91,6 +101,13 @@ Result<std::optional<PublishOutcome>> Publication::attempt() {
         const PublishSubmission& submission = request_.submissions[i];
         if (const auto failed = failed_.find(i); failed != failed_.end()) {
             outcome.submissions.push_back(failed->second);
+            continue;
+        }
+        const std::vector<MicroSubmission> together = TRY(micro_batch(i));
+        if (!together.empty()) {
+            std::vector<SubmissionOutcome> published = TRY(publish_together(together));
+            std::ranges::move(published, std::back_inserter(outcome.submissions));
+            i += together.size() - 1;
             continue;
         }
         outcome.submissions.push_back(TRY(publish_one(submission)));
@@ -113,10 +130,9 @@ Result<std::optional<PublishOutcome>> Publication::attempt() {
 Result<SubmissionOutcome> Publication::publish_one(const PublishSubmission& submission) {
     SubmissionOutcome outcome;
     outcome.id = submission.id;
-    const bool in_this = std::any_of(lines_.begin(), lines_.end(),
-                                     [&](const VersionLine& line) { return line.submission == submission.id; });
-    if (in_this || TRY(db_.number(fmt::format("SELECT count(*) FROM _inlet.versions WHERE submission = {}",
-                                              submission.id.value))) != 0) {
+    if (seen_.contains(submission.id) ||
+        TRY(db_.number(
+            fmt::format("SELECT count(*) FROM _inlet.versions WHERE submission = {}", submission.id.value))) != 0) {
         outcome.state = SubmissionOutcome::State::rejected;
         outcome.reason = Error(FailureCode::already_published,
                                fmt::format("submission {} is published already", submission.id.value));
@@ -176,22 +192,77 @@ Result<SubmissionOutcome> Publication::publish_one(const PublishSubmission& subm
     }
     TRY(write_waiting());
     lines_.insert(lines_.end(), lines.begin(), lines.end());
+    seen_.insert(submission.id);
     return outcome;
 }
 
-Result<Decision> Publication::prepare(ChangeSet& change, const PublishSubmission& submission, bool wrote_before) {
-    const StoredTable& table = *change.table;
+Result<std::vector<MicroSubmission>> Publication::micro_batch(std::size_t first) {
+    std::vector<MicroSubmission> found;
+    std::set<SubmissionId> ids;
+    const PublishPart* like = nullptr;
+    for (std::size_t i = first; i < request_.submissions.size() && !failed_.contains(i); ++i) {
+        const PublishSubmission& submission = request_.submissions[i];
+        if (submission.parts.size() != 1) break;
+        const PublishPart& part = submission.parts.front();
+        if (like != nullptr && (part.dataset != like->dataset || part.effect != like->effect)) break;
+        auto sources = TRY(staged_rows(part, submission.id));
+        std::uint64_t rows = 0;
+        for (const auto& source : sources) rows += source->rows();
+        if (!fits_micro_batch(tables_, request_, submission, rows)) break;
+        if (seen_.contains(submission.id) || !ids.insert(submission.id).second) break;
+        like = &part;
+        found.push_back({&submission, std::move(sources)});
+    }
+    if (found.size() > 1) {
+        const auto [least, most] = std::minmax_element(ids.begin(), ids.end());
+        const std::string published = fmt::format("SELECT DISTINCT submission FROM _inlet.versions WHERE submission "
+                                                  "BETWEEN {} AND {}",
+                                                  least->value, most->value);
+        for (const auto& row : TRY(db_.rows(published))) seen_.insert(SubmissionId(row[0].number));
+        const auto end =
+            std::ranges::find_if(found, [&](const MicroSubmission& one) { return seen_.contains(one.submission->id); });
+        found.erase(end, found.end());
+    }
+    if (found.size() < 2) found.clear();
+    return found;
+}
+
+Result<std::vector<SubmissionOutcome>> Publication::publish_together(const std::vector<MicroSubmission>& submissions) {
+    const PublishPart& part = submissions.front().submission->parts.front();
+    const StoredTable& table = tables_.find(part.dataset)->second;
+    MicroBatchOutcome outcome =
+        TRY(publish_micro_batch(db_, feeds_, table, submissions, version_, next_table_++, *judge_));
+    if (outcome.published == 0) {
+        TRY(db_.run("DROP TABLE " + outcome.lines));
+        return std::move(outcome.submissions);
+    }
+    VersionLine line{table.name, SubmissionId(0), std::string(to_string(part.effect)), outcome.counts, {}, false};
+    line.many = outcome.lines;
+    line.many_lines = outcome.published;
+    lines_.push_back(std::move(line));
+    for (const SubmissionOutcome& submission : outcome.submissions) {
+        if (submission.state == SubmissionOutcome::State::published) seen_.insert(submission.id);
+    }
+    return std::move(outcome.submissions);
+}
+
+Result<std::vector<std::shared_ptr<const RowSource>>> Publication::staged_rows(const PublishPart& part,
+                                                                               SubmissionId id) const {
     std::vector<std::shared_ptr<const RowSource>> sources;
-    for (const StageToken& token : change.part->tokens) {
+    for (const StageToken& token : part.tokens) {
         const auto found = staged_.find(token.value);
-        if (found == staged_.end() || found->second.submission != submission.id ||
-            found->second.dataset != table.name) {
+        if (found == staged_.end() || found->second.submission != id || found->second.dataset != part.dataset) {
             return fail(Error(FailureCode::internal, "a batch that is to be published was never staged, or discarded")
                             .with("token", token.value));
         }
         sources.push_back(found->second.rows);
     }
-    change.feed = std::make_unique<FeedScope>(feeds_, db_, table.schema, std::move(sources));
+    return sources;
+}
+
+Result<Decision> Publication::prepare(ChangeSet& change, const PublishSubmission& submission, bool wrote_before) {
+    const StoredTable& table = *change.table;
+    change.feed = std::make_unique<FeedScope>(feeds_, db_, table.schema, TRY(staged_rows(*change.part, submission.id)));
     const std::size_t number = next_table_++;
     const std::string stage = fmt::format("_stage_{}", number);
     const std::string delta = fmt::format("_delta_{}", number);

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "base/result.hpp"
 #include "warehouse/duckdb/change_set.hpp"
 #include "warehouse/duckdb/guards.hpp"
+#include "warehouse/duckdb/micro_batch.hpp"
 #include "warehouse/duckdb/row_feed.hpp"
 #include "warehouse/duckdb/tables.hpp"
 #include "warehouse/warehouse.hpp"
@@ -38,6 +40,8 @@ struct VersionLine {
     ChangeCounts counts;
     std::vector<SubmissionId> undoes;
     bool settled = false;
+    std::string many; // a temporary table of lines alike but for submission and counts; `counts` is of all then
+    std::size_t many_lines = 0;
 };
 
 // Ends a transaction so that readers see its rows and its tables' shapes together.
@@ -72,6 +76,10 @@ private:
     // One try of the whole; nothing when it has to start over because a submission failed after it had written.
     Result<std::optional<PublishOutcome>> attempt();
     Result<SubmissionOutcome> publish_one(const PublishSubmission& submission);
+    // The submissions from `first` on that may be published together; none if that are fewer than two.
+    Result<std::vector<MicroSubmission>> micro_batch(std::size_t first);
+    Result<std::vector<SubmissionOutcome>> publish_together(const std::vector<MicroSubmission>& submissions);
+    Result<std::vector<std::shared_ptr<const RowSource>>> staged_rows(const PublishPart& part, SubmissionId id) const;
     // `wrote_before`: whether an earlier part of the submission has changed the dataset.
     Result<Decision> prepare(ChangeSet& change, const PublishSubmission& submission, bool wrote_before);
     Result<bool> is_empty(const StoredTable& table);
@@ -94,6 +102,7 @@ private:
     // Of the current attempt.
     Version version_;
     std::vector<VersionLine> lines_;
+    std::set<SubmissionId> seen_; // published by it, or before
     std::size_t next_table_ = 0;
     bool start_over_ = false;
     std::map<std::size_t, SubmissionOutcome>

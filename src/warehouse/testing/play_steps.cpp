@@ -207,10 +207,29 @@ SubmissionText StepMaker::submission() {
     return out;
 }
 
+// Small submissions to one dataset, as machines send them: keys meet each other in one version.
+void StepMaker::micro_batch(std::vector<SubmissionText>& submissions) {
+    const std::string& dataset = any_dataset();
+    const bool keyed = !datasets_.at(dataset).schema.primary_key.empty();
+    const Effect effect = keyed && chance(60) ? Effect::upsert : Effect::append;
+    for (std::uint64_t left = 3 + below(12); left > 0; --left) {
+        SubmissionText& submission = submissions.emplace_back();
+        submission.id = SubmissionId(++next_id_);
+        PartText& part = submission.parts.emplace_back();
+        part.dataset = dataset;
+        part.effect = keyed && chance(10) ? Effect::upsert : effect;
+        fill(part);
+    }
+}
+
 Step StepMaker::publish(PlayMemory& memory) {
     PublishStep step;
-    const std::uint64_t count = chance(many_) ? 2 + below(4) : 1;
-    for (std::uint64_t i = 0; i < count; ++i) step.submissions.push_back(submission());
+    const bool many = chance(many_);
+    if (many && chance(30)) micro_batch(step.submissions);
+    const std::uint64_t count = many ? 2 + below(4) : 1;
+    if (step.submissions.empty()) {
+        for (std::uint64_t i = 0; i < count; ++i) step.submissions.push_back(submission());
+    }
     if (!memory.waiting.empty() && chance(40)) {
         const auto at = memory.waiting.begin() + static_cast<std::ptrdiff_t>(below(memory.waiting.size()));
         step.submissions.push_back(*at);

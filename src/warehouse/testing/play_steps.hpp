@@ -74,6 +74,7 @@ private:
     void change_mood();
     Step publish(PlayMemory& memory);
     Step undo(PlayMemory& memory);
+    void micro_batch(std::vector<SubmissionText>& submissions);
     SubmissionText submission();
     PartText part(const std::string& dataset, bool may_ask);
     void fill(PartText& part);

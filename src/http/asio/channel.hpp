@@ -1,0 +1,30 @@
+// A connection's bytes, both ways, whatever carries them. Floor 4; one thread, one operation at a time.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+
+#include "http/asio/net.hpp"
+
+namespace inlet::http {
+
+class Channel {
+public:
+    virtual ~Channel() = default;
+
+    // Reads at least a byte, unless there is an error; eof when the other side has ended. Both end with
+    // beast::error::timeout when the time is up, and with operation_aborted after cancel().
+    virtual asio::awaitable<error_code> read(std::span<char> room, std::size_t& count) = 0;
+    virtual asio::awaitable<error_code> write(std::span<const asio::const_buffer> buffers) = 0;
+    // Says that nothing more will be sent; what the other side sends can still be read.
+    virtual asio::awaitable<void> end() = 0;
+    // From now on, for everything that is waited for until it is called again.
+    virtual void expires_after(Clock::duration time) = 0;
+    virtual void cancel() = 0;
+    virtual void close() = 0; // at once, with nothing more said
+};
+
+std::unique_ptr<Channel> make_plain_channel(Socket socket);
+
+} // namespace inlet::http

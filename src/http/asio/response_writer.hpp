@@ -1,0 +1,21 @@
+// Writes a response to a channel (RFC 9112). Floor 4; on the connection's thread alone.
+#pragma once
+
+#include "http/asio/calls.hpp"
+#include "http/asio/channel.hpp"
+#include "http/http_server.hpp"
+
+namespace inlet::http {
+
+// How the request that is answered was put.
+struct AnswerForm {
+    unsigned version = 11;
+    bool is_head = false; // no body, whatever the response has
+    bool keep = false;    // the connection goes on afterwards
+};
+
+// False: the connection is not to be used any more. A stream is read on the threads of `readers`.
+asio::awaitable<bool> write_response(Channel& channel, Response& response, AnswerForm form, Calls& readers,
+                                     const ServerOptions& options);
+
+} // namespace inlet::http
