@@ -18,6 +18,7 @@ void add_backups_api(Router& router, const ApiParts& parts) {
                 .failures = {FailureCode::bad_argument, FailureCode::folder_not_empty, FailureCode::disk_full,
                              FailureCode::io_failed, FailureCode::format_too_new},
                 .takes_long = true,
+                .needs = Needs::admin,
                 .handler = [parts](const Request& request, ByteSource&) -> Result<Response> {
                     const std::string* folder = request.parameter("dir");
                     if (folder == nullptr || !folder->starts_with('/'))

@@ -1,8 +1,6 @@
 // Removing rows for good, copying a warehouse, and counting what came and went.
 #include "warehouse/testing/conformance.hpp"
 
-#include <filesystem>
-
 namespace inlet {
 
 void conformance_erasing() {}
@@ -35,7 +33,8 @@ Lines text_of(const Result<EraseOutcome>& outcome) {
 
 Lines flows_of(Warehouse& warehouse, const std::string& table) {
     Lines lines;
-    for (const RowFlow& flow : warehouse.row_flows(table).value()) {
+    const std::vector<RowFlow> flows = warehouse.row_flows(table).value();
+    for (const RowFlow& flow : flows) {
         lines.push_back(std::to_string(flow.version.value) + ": " + std::to_string(flow.came) + " " +
                         std::to_string(flow.went));
     }
