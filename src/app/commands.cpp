@@ -12,6 +12,8 @@ Commands make_commands() {
     add_delivery_commands(commands);
     add_query_commands(commands);
     add_version_commands(commands);
+    add_keeping_commands(commands);
+    add_erasing_commands(commands);
     add_serve_command(commands);
     add_provider_commands(commands);
     add_notification_commands(commands);

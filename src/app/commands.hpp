@@ -18,6 +18,8 @@ void add_submission_commands(Commands& commands); // submissions, show, approve,
 void add_delivery_commands(Commands& commands);   // errors, rejects, raw
 void add_query_commands(Commands& commands);      // query, export
 void add_version_commands(Commands& commands);    // versions, diff, undo, prune
+void add_keeping_commands(Commands& commands);    // backup, restore, verify
+void add_erasing_commands(Commands& commands);    // purge, erase
 void add_serve_command(Commands& commands);       // serve
 void add_provider_commands(Commands& commands);   // providers
 void add_notification_commands(Commands& commands); // notifications

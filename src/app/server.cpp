@@ -5,6 +5,7 @@
 
 #include "access/submission_rights.hpp"
 #include "app/act.hpp"
+#include "app/backups.hpp"
 #include "app/display_text.hpp"
 #include "base/json_writer.hpp"
 #include "fronts/http/api.hpp"
@@ -79,6 +80,11 @@ Result<std::unique_ptr<Server>> Server::start(Session& session, http::ServerOpti
     server->sweeper_ = std::make_unique<UploadSweeper>(*server->uploads_, sweep_pause(server->uploads_->limits()));
     tus::add_tus(server->router_, {*project, *server->uploads_, *server->runner_});
     server->watch_folders(*project, *catalog, *pipeline);
+    const auto backed_up = [&session, pipeline](const std::string& folder, std::size_t keep) -> Result<std::string> {
+        JsonWriter json;
+        write_backup(json, TRY(back_up(session, *pipeline, folder, keep)));
+        return json.take();
+    };
     http::add_api(server->router_,
                   {.project = *project,
                    .catalog = *catalog,
@@ -90,6 +96,7 @@ Result<std::unique_ptr<Server>> Server::start(Session& session, http::ServerOpti
                    .events = *server->events_,
                    .event_source = event_source(*project),
                    .notifier = *server->notifier_,
+                   .back_up = backed_up,
                    .event_sight = [project, catalog](const http::Request& request) {
                        return events_seen_by(request.principal, *project, *catalog);
                    }});

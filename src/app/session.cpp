@@ -100,6 +100,11 @@ Status Session::take_lock(ProjectLock::Mode mode) {
     return {};
 }
 
+Result<std::string> Session::take_data_folder() {
+    TRY(take_lock(ProjectLock::Mode::exclusive));
+    return TRY(project())->data_folder;
+}
+
 Result<Catalog*> Session::catalog() {
     if (!catalog_) {
         const std::string path = TRY(data_path("catalog.sqlite"));

@@ -61,10 +61,11 @@ public:
     Result<std::unique_ptr<Warehouse>> scratch_warehouse();     // empty, in memory
     Result<Catalog*> catalog();
     Result<ObjectStore*> objects();
-    Result<Warehouse*> reading(); // read only; holds every dataset of the project, and fits the catalog
-    Result<Pipeline*> browsing(); // to look at what was kept: open_raw(), open_errors(), open_rejects()
-    Result<Pipeline*> pipeline(); // to change things: recovered, datasets defined
-    Warehouse& warehouse();       // that of pipeline()
+    Result<Warehouse*> reading();           // read only; holds every dataset of the project, and fits the catalog
+    Result<Pipeline*> browsing();           // to look at what was kept: open_raw(), open_errors(), open_rejects()
+    Result<Pipeline*> pipeline();           // to change things: recovered, datasets defined
+    Warehouse& warehouse();                 // that of pipeline()
+    Result<std::string> take_data_folder(); // its path, this process alone using it
 
 private:
     Status take_lock(ProjectLock::Mode mode);

@@ -197,12 +197,15 @@ private:
                                record.target);
         case SubmissionKind::held_deletes:
             return fmt::format("deletions that submission {} asked for", record.parent.value);
+        case SubmissionKind::erasure:
+            return fmt::format("erasure of records of {}", record.target);
         case SubmissionKind::undo:
+        case SubmissionKind::purge:
             break;
         }
         std::string ids;
         for (const SubmissionId id : record.undoes) ids += fmt::format("{}{}", ids.empty() ? "" : ", ", id.value);
-        return "undo of " + ids;
+        return fmt::format("{} of {}", to_string(record.kind), ids);
     }
 
     Result<int> show_changes(Session& session) const {

@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 13> kStates{"receiving",  "settling",  "q
 static_assert(kStates.size() == std::to_underlying(SubmissionState::purged) + 1U);
 static_assert(kStates[std::to_underlying(SubmissionState::published)] == "published");
 
-constexpr std::array<std::string_view, 4> kKinds{"delivery", "undo", "held-deletes", "records"};
+constexpr std::array<std::string_view, 6> kKinds{"delivery", "undo", "held-deletes", "erasure", "purge", "records"};
 static_assert(kKinds.size() == std::to_underlying(SubmissionKind::records) + 1U);
 
 constexpr std::array<std::string_view, 3> kNotificationStates{"pending", "delivered", "dead"};

@@ -62,6 +62,12 @@ public:
     // the record has no such hash from then on. Doing so again is no error. unknown-submission.
     virtual Status forget_raw(SubmissionId id) = 0;
     virtual Status forget_rejects(SubmissionId id) = 0;
+    // Removes the events before that moment of submissions that are at their end. Returns how many; a dry run counts.
+    virtual Result<std::uint64_t> forget_events(Timestamp before, bool dry_run) = 0;
+
+    // Writes all that is committed to a new file, from which the same kind of catalog can be opened. Changes go on
+    // meanwhile. Returns once the file would survive a power cut, its name aside. not-supported.
+    virtual Status copy_to(const std::string& path) = 0;
 
     // What else is kept; each goes with the catalog.
     virtual Inbox& inbox() = 0;

@@ -34,7 +34,7 @@ std::optional<SubmissionState> submission_state_from(std::string_view text);
 bool is_end(SubmissionState state); // published, rejected, failed, cancelled, expired, undone, purged
 
 // records: a small submission, whose bytes lie in the inbox (catalog/inbox.hpp).
-enum class SubmissionKind : std::uint8_t { delivery, undo, held_deletes, records };
+enum class SubmissionKind : std::uint8_t { delivery, undo, held_deletes, erasure, purge, records };
 std::string_view to_string(SubmissionKind kind); // held_deletes is "held-deletes"
 std::optional<SubmissionKind> submission_kind_from(std::string_view text);
 
@@ -88,7 +88,7 @@ struct SubmissionRecord {
     Version version;    // once published
     std::uint32_t attempts = 0;
     SubmissionId parent;                                   // the snapshot whose deletions these are
-    std::vector<SubmissionId> undoes;                      // kind undo
+    std::vector<SubmissionId> undoes;                      // kind undo; kind purge: what is purged
     bool cascade = false;                                  // kind undo
     std::map<std::string, std::uint64_t> delete_approvals; // dataset -> rows a person agreed to lose
     std::map<std::string, std::uint64_t> asked_deletes;    // dataset -> rows it is held for

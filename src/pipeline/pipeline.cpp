@@ -7,8 +7,10 @@
 
 #include <fmt/format.h>
 
+#include "pipeline/backup_work.hpp"
 #include "pipeline/byte_origins.hpp"
 #include "pipeline/check_memory.hpp"
+#include "pipeline/erase_work.hpp"
 #include "pipeline/fresh_objects.hpp"
 #include "pipeline/inbox_work.hpp"
 #include "pipeline/intake.hpp"
@@ -22,6 +24,7 @@
 #include "pipeline/submission_log.hpp"
 #include "pipeline/submission_work.hpp"
 #include "pipeline/undo_work.hpp"
+#include "pipeline/verify_work.hpp"
 
 namespace inlet {
 
@@ -54,12 +57,14 @@ struct Pipeline::State {
           checker(parts.objects, fresh, parts.pool, parts.disk, parts.temp_folder, parts.reader_limits),
           intake(parts, log, fresh, checker, memory, progress),
           publisher(parts.project, parts.warehouse, checker, progress),
-          undos(parts.catalog, parts.warehouse, log, publisher),
-          work(parts, log, checker, memory, publisher, undos, progress), rehearsal(parts, checker, publisher, work),
-          inbox(parts, publisher), retention(parts, fresh) {}
+          undos(parts.catalog, parts.warehouse, log, publisher), retention(parts, fresh),
+          erasures(parts, log, fresh, memory, publisher, retention),
+          work(parts, log, checker, memory, publisher, undos, erasures, progress),
+          rehearsal(parts, checker, publisher, work), inbox(parts, publisher) {}
 
     Result<SubmissionRecord> run(SubmissionId id);
     Result<SubmissionRecord> run_small(SubmissionId id);
+    Result<Erased> run_removal(SubmissionRecord record);
     Result<std::unique_ptr<ObjectReader>> open(const SubmissionRecord& record, const std::string& space,
                                                const std::string& sha256) const;
 
@@ -79,11 +84,13 @@ struct Pipeline::State {
     Intake intake;
     Publisher publisher;
     UndoWork undos;
+    RetentionWork retention;
+    EraseWork erasures;
     SubmissionWork work;
     Rehearsal rehearsal;
     InboxWork inbox;
-    RetentionWork retention;
-    std::mutex working; // one change of data at a time
+    std::mutex removing; // kept from others while objects are removed or must stay; taken before `working`
+    std::mutex working;  // one change of data at a time
 };
 
 Pipeline::Pipeline(PipelineParts parts) : state_(std::make_unique<State>(std::move(parts))) {}
@@ -215,7 +222,9 @@ Result<SubmissionRecord> Pipeline::retry(SubmissionId id, const std::string& by)
     if (record.state == SubmissionState::failed || is_rejected) {
         const bool is_small = record.kind == SubmissionKind::records;
         if (is_small) TRY(state_->inbox.raw(record));
-        if (!is_small && record.kind != SubmissionKind::undo && record.raw_sha256.empty()) {
+        const bool needs_bytes =
+            !is_small && record.kind != SubmissionKind::undo && record.kind != SubmissionKind::purge;
+        if (needs_bytes && record.raw_sha256.empty()) {
             if (record.received_at == 0) {
                 return fail(
                     FailureCode::interrupted,
@@ -259,8 +268,10 @@ Result<Pipeline::Undone> Pipeline::undo(std::vector<SubmissionId> targets, bool 
 
 Result<std::unique_ptr<ObjectReader>> Pipeline::open_raw(SubmissionId id) {
     const SubmissionRecord record = TRY(state_->parts.catalog.get(id));
-    if (record.kind == SubmissionKind::undo) {
-        return fail(FailureCode::bad_argument, fmt::format("submission {} is an undo and has no file", id.value));
+    if (record.kind == SubmissionKind::undo || record.kind == SubmissionKind::erasure ||
+        record.kind == SubmissionKind::purge) {
+        return fail(FailureCode::bad_argument,
+                    fmt::format("submission {} is of kind {} and has no file", id.value, to_string(record.kind)));
     }
     if (record.kind == SubmissionKind::records) return make_text_object(TRY(state_->inbox.raw(record)));
     if (record.received_at == 0) {
@@ -304,8 +315,54 @@ Result<std::unique_ptr<ObjectReader>> Pipeline::State::open(const SubmissionReco
 }
 
 Result<Pipeline::Pruned> Pipeline::prune(bool dry_run) {
+    const std::lock_guard removing(state_->removing);
     const std::lock_guard lock(state_->working);
     return state_->retention.prune(dry_run);
+}
+
+Result<Pipeline::Pruned> Pipeline::purge_kept(const std::string& dataset, bool dry_run) {
+    const std::lock_guard removing(state_->removing);
+    const std::lock_guard lock(state_->working);
+    return state_->retention.purge(dataset, dry_run);
+}
+
+Result<Pipeline::Erased> Pipeline::erase(const Erasure& erasure, bool dry_run) {
+    const std::lock_guard removing(state_->removing);
+    const std::lock_guard lock(state_->working);
+    if (dry_run) return state_->erasures.rehearse(erasure);
+    return state_->run_removal(TRY(state_->erasures.begin(erasure)));
+}
+
+Result<Pipeline::Erased> Pipeline::purge(SubmissionId id, bool dry_run, const std::string& by) {
+    const std::lock_guard removing(state_->removing);
+    const std::lock_guard lock(state_->working);
+    const SubmissionRecord target = TRY(state_->parts.catalog.get(id));
+    if (dry_run) return state_->erasures.rehearse_purge(target, by);
+    return state_->run_removal(TRY(state_->erasures.begin_purge(target, by)));
+}
+
+Result<Pipeline::Erased> Pipeline::State::run_removal(SubmissionRecord record) {
+    Erased erased;
+    erased.record = TRY(work.run(std::move(record)));
+    if (erased.record.state == SubmissionState::published) {
+        Erased done = erasures.take_outcome();
+        done.record = std::move(erased.record);
+        return done;
+    }
+    return fail(FailureCode::interrupted,
+                fmt::format("submission {} could not be carried out: {}; `inlet retry {}` goes on with it",
+                            erased.record.id.value, erased.record.reason, erased.record.id.value));
+}
+
+Result<BackupReport> Pipeline::back_up(BackupFolder& folder, const std::string& program, std::size_t keep) {
+    const std::lock_guard removing(state_->removing);
+    return make_backup(state_->parts, state_->working, folder, program, keep);
+}
+
+Result<Verification> Pipeline::verify() {
+    const std::lock_guard removing(state_->removing);
+    const std::lock_guard lock(state_->working);
+    return VerifyWork(state_->parts).run();
 }
 
 } // namespace inlet

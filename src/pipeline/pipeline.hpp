@@ -24,6 +24,10 @@
 
 namespace inlet {
 
+class BackupFolder;
+struct BackupReport;
+struct Verification;
+
 // How far a running submission is; told at each change of state and at most ten times a second between, from whichever
 // thread is working, never from two at once.
 struct Progress {
@@ -86,14 +90,22 @@ struct CheckedSmall {
     std::optional<Error> reason; // why held or rejected
 };
 
+// Records of a person, or whatever else must go.
+struct Erasure {
+    std::string dataset;
+    std::vector<FieldValue> where; // as a delivery writes them; all must hold
+    bool drop_unreadable = false;  // kept deliveries that cannot be read go whole
+    std::string by;
+};
+
 struct Received {
     SubmissionId id;
     bool duplicate = false; // the same bytes were delivered before: `id` is that submission
 };
 
-// Safe from many threads. What changes data (recover, run, approve, retry, undo, prune, and the rehearsals) is one at a
-// time and waits its turn; receive(), cancel() and the open_ functions do not wait for it. The datasets must have been
-// given to Warehouse::define().
+// Safe from many threads. What changes data (recover, run, approve, retry, undo, prune, the rehearsals, verify) is one
+// at a time and waits its turn; receive(), cancel() and the open_ functions do not wait for it. The datasets must have
+// been given to Warehouse::define().
 //
 // Two kinds of trouble are told apart. A delivery that is refused, whose system failed or that waits for a person has a
 // record that says so (rejected, failed, held, with reason_code and reason): that is an answer, not an Error. An Error
@@ -186,6 +198,30 @@ public:
     };
     // The same counts in a dry run, which removes nothing.
     Result<Pruned> prune(bool dry_run);
+
+    struct Erased {
+        SubmissionRecord record; // of the erasure or purge; of a dry run, id 0
+        EraseOutcome outcome;
+        std::uint64_t deliveries = 0; // kept deliveries written anew without the records, or dropped
+        std::uint64_t records = 0;    // that were in them
+        std::uint64_t reports = 0;    // error lists and rejects, likewise
+    };
+    // Removes the records that hold the values: from live rows and history, and from kept deliveries, errors and
+    // rejects. A submission of its own, which goes on after a crash. Errors: unknown-dataset, bad-argument (no such
+    // field, no value of its type), erasure-incomplete (nothing was changed).
+    Result<Erased> erase(const Erasure& erasure, bool dry_run);
+    // Removes all that a delivery at its end brought, whatever the retention says; it is `purged` then. Errors:
+    // unknown-submission, wrong-state, bad-argument (not a delivery).
+    Result<Erased> purge(SubmissionId id, bool dry_run, const std::string& by);
+    // prune() as if nothing were to be kept: of one dataset, or of all if it is empty. unknown-dataset.
+    Result<Pruned> purge_kept(const std::string& dataset, bool dry_run);
+
+    // A backup of all that was acknowledged before it began (pipeline/backup_work.hpp): publishing waits while the
+    // catalog and the warehouse are copied, removing until it is done. `keep`: generations to keep, 0 all.
+    Result<BackupReport> back_up(BackupFolder& folder, const std::string& program, std::size_t keep);
+    // Every object against its hash, the stores against each other, the counts of versions against the rows
+    // (pipeline/verify_work.hpp). Publishing and removing wait.
+    Result<Verification> verify();
 
 private:
     struct State;

@@ -73,6 +73,7 @@ export type FailureCode =
   | "retention-expired"
   | "interrupted"
   | "cancelled"
+  | "erasure-incomplete"
   | "unknown-dataset"
   | "unknown-package"
   | "unknown-submission"
@@ -88,9 +89,9 @@ export type FailureCode =
   | "unknown-version"
   | "unknown-key"
   | "unknown-notification"
+  | "unknown-backup"
   | "unknown-address"
   | "method-not-allowed"
-  | "unsupported-media-type"
   | "idempotency-key-reused"
   | "request-under-way"
   | "unauthenticated"
@@ -105,6 +106,7 @@ export type FailureCode =
   | "usage-error"
   | "bad-argument"
   | "file-not-found"
+  | "folder-not-empty"
   | "project-not-found"
   | "project-invalid"
   | "not-supported"
@@ -114,6 +116,8 @@ export type FailureCode =
   | "out-of-memory-limit"
   | "object-missing"
   | "object-corrupt"
+  | "backup-damaged"
+  | "stores-differ"
   | "catalog-failed"
   | "warehouse-failed"
   | "lease-lost"
@@ -550,6 +554,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "Somebody cancelled the submission before it was published.",
     whatToDo: "Send it again if it is wanted after all.",
   },
+  "erasure-incomplete": {
+    code: "erasure-incomplete",
+    kind: "submission",
+    httpStatus: 409,
+    meaning: "Some of what was kept cannot be read to take records out of it, so that the erasure is not complete.",
+    whatToDo: "Run the same erasure again with --drop-unreadable, which removes those files whole; the message names the submissions.",
+  },
   "unknown-dataset": {
     code: "unknown-dataset",
     kind: "request",
@@ -655,6 +666,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "There is no notification with this id.",
     whatToDo: "Take an id from `inlet notifications`.",
   },
+  "unknown-backup": {
+    code: "unknown-backup",
+    kind: "request",
+    httpStatus: 404,
+    meaning: "There is no such backup in the folder, or none that is complete.",
+    whatToDo: "Run `inlet restore DIR --list` to see those there are.",
+  },
   "unknown-address": {
     code: "unknown-address",
     kind: "request",
@@ -668,13 +686,6 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     httpStatus: 405,
     meaning: "The address is right, but not for this method.",
     whatToDo: "Use one of the methods that the answer's Allow header names.",
-  },
-  "unsupported-media-type": {
-    code: "unsupported-media-type",
-    kind: "request",
-    httpStatus: 415,
-    meaning: "The call does not take a body of this type.",
-    whatToDo: "Name the type of what is sent in the header Content-Type; the message lists those that are taken.",
   },
   "idempotency-key-reused": {
     code: "idempotency-key-reused",
@@ -774,6 +785,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "A file named on the command line or in the project file does not exist or may not be read.",
     whatToDo: "Check the path and its permissions.",
   },
+  "folder-not-empty": {
+    code: "folder-not-empty",
+    kind: "usage",
+    httpStatus: 409,
+    meaning: "The folder that is to be filled holds something already.",
+    whatToDo: "Name an empty folder, or move what is there away.",
+  },
   "project-not-found": {
     code: "project-not-found",
     kind: "usage",
@@ -836,6 +854,20 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     httpStatus: 500,
     meaning: "A stored file no longer has the hash it was stored under.",
     whatToDo: "Load the same delivery again, which puts its bytes right, or restore the file from a backup; then retry. Check the disk.",
+  },
+  "backup-damaged": {
+    code: "backup-damaged",
+    kind: "system",
+    httpStatus: 500,
+    meaning: "A file of the backup is missing, or does not have the hash that its manifest names.",
+    whatToDo: "Restore an older generation of the backup with --generation, or another copy of the backup. Check the disk.",
+  },
+  "stores-differ": {
+    code: "stores-differ",
+    kind: "system",
+    httpStatus: 500,
+    meaning: "The catalog, the warehouse and the objects do not agree on what was received or published.",
+    whatToDo: "Restore the data folder from one backup; the message says what differs.",
   },
   "catalog-failed": {
     code: "catalog-failed",

@@ -81,6 +81,7 @@ class FailureCode(str, Enum):
     RETENTION_EXPIRED = "retention-expired"
     INTERRUPTED = "interrupted"
     CANCELLED = "cancelled"
+    ERASURE_INCOMPLETE = "erasure-incomplete"
     UNKNOWN_DATASET = "unknown-dataset"
     UNKNOWN_PACKAGE = "unknown-package"
     UNKNOWN_SUBMISSION = "unknown-submission"
@@ -96,9 +97,9 @@ class FailureCode(str, Enum):
     UNKNOWN_VERSION = "unknown-version"
     UNKNOWN_KEY = "unknown-key"
     UNKNOWN_NOTIFICATION = "unknown-notification"
+    UNKNOWN_BACKUP = "unknown-backup"
     UNKNOWN_ADDRESS = "unknown-address"
     METHOD_NOT_ALLOWED = "method-not-allowed"
-    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused"
     REQUEST_UNDER_WAY = "request-under-way"
     UNAUTHENTICATED = "unauthenticated"
@@ -113,6 +114,7 @@ class FailureCode(str, Enum):
     USAGE_ERROR = "usage-error"
     BAD_ARGUMENT = "bad-argument"
     FILE_NOT_FOUND = "file-not-found"
+    FOLDER_NOT_EMPTY = "folder-not-empty"
     PROJECT_NOT_FOUND = "project-not-found"
     PROJECT_INVALID = "project-invalid"
     NOT_SUPPORTED = "not-supported"
@@ -122,6 +124,8 @@ class FailureCode(str, Enum):
     OUT_OF_MEMORY_LIMIT = "out-of-memory-limit"
     OBJECT_MISSING = "object-missing"
     OBJECT_CORRUPT = "object-corrupt"
+    BACKUP_DAMAGED = "backup-damaged"
+    STORES_DIFFER = "stores-differ"
     CATALOG_FAILED = "catalog-failed"
     WAREHOUSE_FAILED = "warehouse-failed"
     LEASE_LOST = "lease-lost"
@@ -561,6 +565,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "Somebody cancelled the submission before it was published.",
         "Send it again if it is wanted after all.",
     ),
+    FailureCode.ERASURE_INCOMPLETE: FailureInfo(
+        FailureCode.ERASURE_INCOMPLETE,
+        FailureKind.SUBMISSION,
+        409,
+        "Some of what was kept cannot be read to take records out of it, so that the erasure is not complete.",
+        "Run the same erasure again with --drop-unreadable, which removes those files whole; the message names the submissions.",
+    ),
     FailureCode.UNKNOWN_DATASET: FailureInfo(
         FailureCode.UNKNOWN_DATASET,
         FailureKind.REQUEST,
@@ -666,6 +677,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "There is no notification with this id.",
         "Take an id from `inlet notifications`.",
     ),
+    FailureCode.UNKNOWN_BACKUP: FailureInfo(
+        FailureCode.UNKNOWN_BACKUP,
+        FailureKind.REQUEST,
+        404,
+        "There is no such backup in the folder, or none that is complete.",
+        "Run `inlet restore DIR --list` to see those there are.",
+    ),
     FailureCode.UNKNOWN_ADDRESS: FailureInfo(
         FailureCode.UNKNOWN_ADDRESS,
         FailureKind.REQUEST,
@@ -679,13 +697,6 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         405,
         "The address is right, but not for this method.",
         "Use one of the methods that the answer's Allow header names.",
-    ),
-    FailureCode.UNSUPPORTED_MEDIA_TYPE: FailureInfo(
-        FailureCode.UNSUPPORTED_MEDIA_TYPE,
-        FailureKind.REQUEST,
-        415,
-        "The call does not take a body of this type.",
-        "Name the type of what is sent in the header Content-Type; the message lists those that are taken.",
     ),
     FailureCode.IDEMPOTENCY_KEY_REUSED: FailureInfo(
         FailureCode.IDEMPOTENCY_KEY_REUSED,
@@ -785,6 +796,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "A file named on the command line or in the project file does not exist or may not be read.",
         "Check the path and its permissions.",
     ),
+    FailureCode.FOLDER_NOT_EMPTY: FailureInfo(
+        FailureCode.FOLDER_NOT_EMPTY,
+        FailureKind.USAGE,
+        409,
+        "The folder that is to be filled holds something already.",
+        "Name an empty folder, or move what is there away.",
+    ),
     FailureCode.PROJECT_NOT_FOUND: FailureInfo(
         FailureCode.PROJECT_NOT_FOUND,
         FailureKind.USAGE,
@@ -847,6 +865,20 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         500,
         "A stored file no longer has the hash it was stored under.",
         "Load the same delivery again, which puts its bytes right, or restore the file from a backup; then retry. Check the disk.",
+    ),
+    FailureCode.BACKUP_DAMAGED: FailureInfo(
+        FailureCode.BACKUP_DAMAGED,
+        FailureKind.SYSTEM,
+        500,
+        "A file of the backup is missing, or does not have the hash that its manifest names.",
+        "Restore an older generation of the backup with --generation, or another copy of the backup. Check the disk.",
+    ),
+    FailureCode.STORES_DIFFER: FailureInfo(
+        FailureCode.STORES_DIFFER,
+        FailureKind.SYSTEM,
+        500,
+        "The catalog, the warehouse and the objects do not agree on what was received or published.",
+        "Restore the data folder from one backup; the message says what differs.",
     ),
     FailureCode.CATALOG_FAILED: FailureInfo(
         FailureCode.CATALOG_FAILED,

@@ -131,6 +131,20 @@ public:
         return {};
     }
 
+    Result<std::uint64_t> forget_events(Timestamp before, bool dry_run) override {
+        const std::lock_guard lock(mutex_);
+        const auto goes = [&](const CatalogEvent& event) {
+            return event.at < before && is_end(find(event.submission)->record.state);
+        };
+        const auto count = static_cast<std::uint64_t>(std::ranges::count_if(events_, goes));
+        if (!dry_run) std::erase_if(events_, goes);
+        return count;
+    }
+
+    Status copy_to(const std::string&) override {
+        return fail(FailureCode::not_supported, "a catalog in memory has no file to copy");
+    }
+
     Inbox& inbox() override { return *this; }
     Requests& requests() override { return *this; }
 
@@ -288,6 +302,13 @@ private:
         return &entries_[static_cast<std::size_t>(id.value) - 1];
     }
 
+    void add(SubmissionId id, CatalogEvent event) {
+        event.number = ++events_given_;
+        event.at = clock_.now();
+        event.submission = id;
+        events_.push_back(std::move(event));
+    }
+
     static bool matches(const SubmissionRecord& record, const SubmissionFilter& filter) {
         if (filter.state && record.state != *filter.state) return false;
         if (filter.before && record.id >= *filter.before) return false;
@@ -311,6 +332,7 @@ private:
 
     MemoryEventLog event_log_;
     MemoryNotifications notifications_;
+    std::int64_t events_given_ = 0;
 };
 
 } // namespace

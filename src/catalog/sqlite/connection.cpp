@@ -1,6 +1,9 @@
 // The only file that calls SQLite.
 #include "catalog/sqlite/connection.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <sqlite3.h>
 
 #include <cerrno>
@@ -145,6 +148,20 @@ Status Connection::begin_writing() {
 Status Connection::commit() {
     Query query = TRY(this->query("COMMIT"));
     return query.run();
+}
+
+Status Connection::copy_to(const std::string& path) {
+    {
+        Query copy = TRY(this->query("VACUUM INTO ?"));
+        TRY(copy.bind(std::string_view(path)));
+        TRY(copy.run());
+    }
+    // SQLite leaves that to its caller (https://www.sqlite.org/lang_vacuum.html).
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool synced = file >= 0 && ::fsync(file) == 0;
+    if (file >= 0) ::close(file);
+    if (!synced) return fail(FailureCode::io_failed, fmt::format("cannot sync {}", path));
+    return {};
 }
 
 bool Connection::was_busy() const { return (sqlite3_extended_errcode(database_) & 0xff) == SQLITE_BUSY; }

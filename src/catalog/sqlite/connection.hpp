@@ -65,6 +65,8 @@ public:
     Result<Query> query(std::string_view sql);
 
     std::int64_t last_insert_id() const;
+    // One state of the database as a new file, synced.
+    Status copy_to(const std::string& path);
 
     Status begin_reading();
     Status begin_writing(); // takes the one write lock

@@ -65,7 +65,7 @@ Result<std::vector<SubmissionRecord>> list_visible(Connection& connection, const
 class SqliteCatalog final : public Catalog {
 public:
     SqliteCatalog(std::unique_ptr<Connection> writing, std::string path, const Clock& clock)
-        : clock_(clock), database_(std::move(writing), std::move(path)), uploads_(database_, clock) {}
+        : clock_(clock), path_(path), database_(std::move(writing), std::move(path)) {}
 
     Result<SubmissionId> create(SubmissionRecord record, const CatalogEvent& event) override {
         SubmissionId id;
@@ -205,6 +205,39 @@ public:
         });
     }
 
+    Result<std::uint64_t> forget_events(Timestamp before, bool dry_run) override {
+        constexpr std::string_view kWhich =
+            "FROM events WHERE at < ? AND submission NOT IN (SELECT id FROM submissions WHERE state IN "
+            "('receiving', 'settling', 'queued', 'checking', 'held', 'publishing'))";
+        std::uint64_t count = 0;
+        const auto count_them = [&](Connection& connection) -> Status {
+            Query row = TRY(connection.query(fmt::format("SELECT count(*) {}", kWhich)));
+            TRY(row.bind(before));
+            CHECK(TRY(row.step()));
+            count = unsigned_bits(row.integer(0));
+            return {};
+        };
+        if (dry_run) {
+            TRY(database_.reader.ask(count_them));
+            return count;
+        }
+        Status forgotten = database_.writer.commit([&](Connection& connection) -> Status {
+            TRY(count_them(connection));
+            Query rows = TRY(connection.query(fmt::format("DELETE {}", kWhich)));
+            TRY(rows.bind(before));
+            return rows.run();
+        });
+        if (!forgotten) return fail(std::move(forgotten.error()));
+        return count;
+    }
+
+    Status copy_to(const std::string& path) override {
+        // On a connection of its own: it reads one state of the file for as long as it takes, and nobody waits.
+        const auto connection = TRY(Connection::open(path_));
+        TRY(connection->copy_to(path));
+        return {};
+    }
+
     Inbox& inbox() override { return inbox_; }
     Requests& requests() override { return requests_; }
     Keys& keys() override { return keys_; }
@@ -219,6 +252,7 @@ public:
 
 private:
     const Clock& clock_;
+    const std::string path_;
     sqlite::Database database_;
     sqlite::SqliteEventLog event_log_{clock_, database_};
     sqlite::SqliteInbox inbox_{database_, clock_, event_log_};

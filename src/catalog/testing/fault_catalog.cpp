@@ -118,6 +118,14 @@ Status FaultCatalog::forget_rejects(SubmissionId id) {
     return run([&] { return inner_.forget_rejects(id); });
 }
 
+Result<std::uint64_t> FaultCatalog::forget_events(Timestamp before, bool dry_run) {
+    return run([&] { return inner_.forget_events(before, dry_run); });
+}
+
+Status FaultCatalog::copy_to(const std::string& path) {
+    return run([&] { return inner_.copy_to(path); });
+}
+
 Result<std::int64_t> FaultCatalog::FaultPickups::put(const PickupRecord& record) {
     return faults_.run([&] { return faults_.inner_.pickups().put(record); });
 }

@@ -37,6 +37,8 @@ public:
     Result<std::uint64_t> references(std::string_view space, std::string_view sha256) override;
     Status forget_raw(SubmissionId id) override;
     Status forget_rejects(SubmissionId id) override;
+    Result<std::uint64_t> forget_events(Timestamp before, bool dry_run) override;
+    Status copy_to(const std::string& path) override;
     Inbox& inbox() override { return inner_.inbox(); } // no faults there, and below
     Requests& requests() override { return inner_.requests(); }
     Keys& keys() override { return inner_.keys(); }

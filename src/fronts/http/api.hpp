@@ -1,6 +1,7 @@
 // The calls under /v1: deliveries in, and what became of them. Floor 6; the routes are safe from many threads.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <vector>
@@ -20,7 +21,7 @@ namespace inlet::http {
 // Which events the one who asks may see; empty: all.
 using EventSight = std::function<std::function<bool(const LoggedEvent& event)>(const Request& request)>;
 
-struct ApiParts { // borrowed; outlive the router
+struct ApiParts { // references are borrowed; outlive the router
     const Project& project;
     Catalog& catalog;
     Warehouse& warehouse;
@@ -31,6 +32,8 @@ struct ApiParts { // borrowed; outlive the router
     EventHub& events;
     std::string event_source; // see cloud_event()
     Notifier& notifier;
+    // Makes a backup in a folder, of which it keeps so many generations (0: all); what it did, as JSON.
+    std::function<Result<std::string>(const std::string& folder, std::size_t keep)> back_up;
     EventSight event_sight = {};
 };
 
@@ -42,6 +45,7 @@ void add_submissions_api(Router& router, const ApiParts& parts);
 void add_records_api(Router& router, const ApiParts& parts);
 void add_events_api(Router& router, const ApiParts& parts);
 void add_notifications_api(Router& router, const ApiParts& parts);
+void add_backups_api(Router& router, const ApiParts& parts);
 
 void add_keys_api(Router& router, const ApiParts& parts);
 void add_audit_api(Router& router, const ApiParts& parts);
