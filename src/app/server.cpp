@@ -8,9 +8,9 @@
 #include "app/backups.hpp"
 #include "app/display_text.hpp"
 #include "base/json_writer.hpp"
+#include "catalog/event_log.hpp"
 #include "fronts/http/api.hpp"
 #include "fronts/tus/tus_api.hpp"
-#include "catalog/event_log.hpp"
 #include "notify/curl_courier.hpp"
 
 namespace inlet {
@@ -85,21 +85,20 @@ Result<std::unique_ptr<Server>> Server::start(Session& session, http::ServerOpti
         write_backup(json, TRY(back_up(session, *pipeline, folder, keep)));
         return json.take();
     };
-    http::add_api(server->router_,
-                  {.project = *project,
-                   .catalog = *catalog,
-                   .warehouse = session.warehouse(),
-                   .pipeline = *pipeline,
-                   .runner = *server->runner_,
-                   .keyring = keyring,
-                   .clock = session.clock(),
-                   .events = *server->events_,
-                   .event_source = event_source(*project),
-                   .notifier = *server->notifier_,
-                   .back_up = backed_up,
-                   .event_sight = [project, catalog](const http::Request& request) {
-                       return events_seen_by(request.principal, *project, *catalog);
-                   }});
+    http::add_api(server->router_, {.project = *project,
+                                    .catalog = *catalog,
+                                    .warehouse = session.warehouse(),
+                                    .pipeline = *pipeline,
+                                    .runner = *server->runner_,
+                                    .keyring = keyring,
+                                    .clock = session.clock(),
+                                    .events = *server->events_,
+                                    .event_source = event_source(*project),
+                                    .notifier = *server->notifier_,
+                                    .back_up = backed_up,
+                                    .event_sight = [project, catalog](const http::Request& request) {
+                                        return events_seen_by(request.principal, *project, *catalog);
+                                    }});
     if (server->authenticator_->has_users()) options.challenge += ", Basic realm=\"inlet\", charset=\"UTF-8\"";
     const auto guard = [self = server.get()](http::Request& request) {
         return http::authenticate(*self->authenticator_, request);

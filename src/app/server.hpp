@@ -45,7 +45,6 @@ private:
 
     Status start_telling(const Project& project, Catalog& catalog);
 
-
     void warn(const Error& error);
     void tell(const Progress& progress);
     void log(const http::Served& served);

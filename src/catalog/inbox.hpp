@@ -68,9 +68,9 @@ public:
     };
     using Done = std::move_only_function<void(Result<Receipt>)>;
     // Stores a submission of kind `records` with its body, its event, the audit log's entry of it and, if `request` is
-    // set, the answer to that request, all in one transaction; `answer` is asked for it once the id is known. `record` has one part; its id,
-    // received_at and updated_at are given by the catalog. `done` is called when that is durable, perhaps on another
-    // thread, and must not block. Errors: idempotency-key-reused, request-under-way.
+    // set, the answer to that request, all in one transaction; `answer` is asked for it once the id is known. `record`
+    // has one part; its id, received_at and updated_at are given by the catalog. `done` is called when that is durable,
+    // perhaps on another thread, and must not block. Errors: idempotency-key-reused, request-under-way.
     virtual void add(SubmissionRecord record, std::string form, std::string body, CatalogEvent event, AuditEntry audit,
                      std::optional<RequestKey> request, std::function<StoredAnswer(SubmissionId)> answer,
                      Done done) = 0;

@@ -74,7 +74,7 @@ struct Response {
     bool failed = false;
     std::int64_t submission = 0; // that it is about, for the audit log; 0: as the address says, or none
     std::string object;          // the same of what is no submission; empty: as the address says, or none
-    std::string reason; // phrase for the status; empty: the usual one
+    std::string reason;          // phrase for the status; empty: the usual one
     Headers headers;
     std::string body;
     // Instead of `body`; read on a pool thread until it ends. `stream_bytes`: how much will come, if known.

@@ -174,8 +174,8 @@ void InboxWork::keep(CheckedSmall checked, std::optional<RequestKey> request,
     audit.object = checked.delivery.dataset;
     audit.outcome = checked.reason ? checked.record.reason_code : "done";
     parts_.catalog.inbox().add(std::move(checked.record), std::string(to_string(checked.delivery.form)),
-                               std::move(checked.delivery.body), std::move(event), std::move(audit),
-                               std::move(request), std::move(answer), std::move(done));
+                               std::move(checked.delivery.body), std::move(event), std::move(audit), std::move(request),
+                               std::move(answer), std::move(done));
 }
 
 Result<InboxWork::Piece> InboxWork::prepare(const InboxEntry& entry) {

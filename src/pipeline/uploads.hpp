@@ -48,6 +48,7 @@ struct UploadLimits {
 // Who asks. An upload is its owner's; for others it is not there.
 struct UploadCaller {
     std::string name;
+    std::string id; // see Principal; without one, the name
     bool sees_all = false;
 };
 

@@ -6,11 +6,11 @@
 #include <mutex>
 #include <utility>
 
-#include "catalog/memory/memory_keys.hpp"
-#include "catalog/memory/memory_uploads.hpp"
-#include "catalog/memory/memory_pickups.hpp"
 #include "catalog/memory/memory_event_log.hpp"
+#include "catalog/memory/memory_keys.hpp"
 #include "catalog/memory/memory_notifications.hpp"
+#include "catalog/memory/memory_pickups.hpp"
+#include "catalog/memory/memory_uploads.hpp"
 #include "catalog/rules.hpp"
 
 namespace inlet {
@@ -25,12 +25,13 @@ struct Entry {
 class MemoryCatalog final : public Catalog, private Inbox, private Requests {
 public:
     explicit MemoryCatalog(const Clock& clock)
-        : clock_(clock), keys_(clock), audit_(clock), uploads_(clock), event_log_(clock,
-                                    [this](SubmissionId id) -> std::optional<SubmissionRecord> {
-                                        const std::lock_guard lock(mutex_);
-                                        const Entry* entry = find(id);
-                                        return entry == nullptr ? std::nullopt : std::optional(entry->record);
-                                    }),
+        : clock_(clock), keys_(clock), audit_(clock), uploads_(clock),
+          event_log_(clock,
+                     [this](SubmissionId id) -> std::optional<SubmissionRecord> {
+                         const std::lock_guard lock(mutex_);
+                         const Entry* entry = find(id);
+                         return entry == nullptr ? std::nullopt : std::optional(entry->record);
+                     }),
           notifications_(clock) {}
 
     Result<SubmissionId> create(SubmissionRecord record, const CatalogEvent& event) override {

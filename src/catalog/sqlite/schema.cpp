@@ -174,6 +174,7 @@ CREATE TABLE uploads (
     number            INTEGER PRIMARY KEY,
     id                TEXT NOT NULL UNIQUE,
     owner             TEXT NOT NULL,
+    sent_by           TEXT NOT NULL,
     kind              TEXT NOT NULL,
     state             TEXT NOT NULL,
     target            TEXT NOT NULL,
@@ -261,7 +262,8 @@ CREATE TABLE marks (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2, kStep3, kStep4, kStep5, kStep6, kStep7, kStep8};
+constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2, kStep3, kStep4,
+                                                         kStep5, kStep6, kStep7, kStep8};
 
 struct Format {
     std::int64_t number = 0;

@@ -13,13 +13,13 @@
 #include "catalog/sqlite/database.hpp"
 #include "catalog/sqlite/key_rows.hpp"
 #include "catalog/sqlite/schema.hpp"
-#include "catalog/sqlite/sqlite_inbox.hpp"
-#include "catalog/sqlite/sqlite_requests.hpp"
-#include "catalog/sqlite/submission_rows.hpp"
-#include "catalog/sqlite/sqlite_uploads.hpp"
-#include "catalog/sqlite/sqlite_pickups.hpp"
 #include "catalog/sqlite/sqlite_event_log.hpp"
+#include "catalog/sqlite/sqlite_inbox.hpp"
 #include "catalog/sqlite/sqlite_notifications.hpp"
+#include "catalog/sqlite/sqlite_pickups.hpp"
+#include "catalog/sqlite/sqlite_requests.hpp"
+#include "catalog/sqlite/sqlite_uploads.hpp"
+#include "catalog/sqlite/submission_rows.hpp"
 
 namespace inlet {
 
@@ -84,12 +84,13 @@ public:
             if (stored != expected) return fail(wrong_state(record.id, stored, expected));
             const Timestamp now = clock_.now();
             {
-                Query row = TRY(connection.query(
-                    "UPDATE submissions SET kind = ?, state = ?, reason_code = ?, reason = ?, "
-                    "target = ?, target_is_package = ?, file_name = ?, "
-                    "raw_sha256 = iif(raw_forgotten, raw_sha256, ?), raw_bytes = ?, received_at = "
-                    "?, updated_at = ?, sent_by = ?, version = ?, "
-                    "attempts = ?, parent = ?, cascade = ?, rejects_approved = ?, sender = ?, source = ? WHERE id = ?"));
+                Query row =
+                    TRY(connection.query("UPDATE submissions SET kind = ?, state = ?, reason_code = ?, reason = ?, "
+                                         "target = ?, target_is_package = ?, file_name = ?, "
+                                         "raw_sha256 = iif(raw_forgotten, raw_sha256, ?), raw_bytes = ?, received_at = "
+                                         "?, updated_at = ?, sent_by = ?, version = ?, "
+                                         "attempts = ?, parent = ?, cascade = ?, rejects_approved = ?, sender = ?, "
+                                         "source = ? WHERE id = ?"));
                 TRY(bind_submission(row, record, now));
                 TRY(row.bind(record.id.value));
                 TRY(row.run());

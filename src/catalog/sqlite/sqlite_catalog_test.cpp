@@ -147,8 +147,9 @@ TEST_F(SqliteCatalogTest, ACopyWithoutALogGetsOneAgain) {
     EXPECT_TRUE(fs::exists(folder_.catalog() + "-wal"));
 }
 
-constexpr const char* kWithoutStep4 = "DROP TABLE inbox; DROP TABLE requests; DROP TABLE audit; DROP INDEX submissions_by_sender; "
-                                      "ALTER TABLE submissions DROP COLUMN sender";
+constexpr const char* kWithoutStep4 =
+    "DROP TABLE inbox; DROP TABLE requests; DROP TABLE audit; DROP INDEX submissions_by_sender; "
+    "ALTER TABLE submissions DROP COLUMN sender";
 
 TEST_F(SqliteCatalogTest, BringsAnOlderFormatUpToDate) {
     const SubmissionId id = open().value()->create(sample_delivery("ratings", "ratings"), kEvent).value();

@@ -92,12 +92,13 @@ Status settle_one(Connection& connection, const InboxOutcome& outcome, Timestamp
 
 } // namespace
 
-void SqliteInbox::add(SubmissionRecord record, std::string form, std::string body, CatalogEvent event,
-                      AuditEntry audit, std::optional<RequestKey> request, std::function<StoredAnswer(SubmissionId)> answer, Done done) {
+void SqliteInbox::add(SubmissionRecord record, std::string form, std::string body, CatalogEvent event, AuditEntry audit,
+                      std::optional<RequestKey> request, std::function<StoredAnswer(SubmissionId)> answer, Done done) {
     auto what = std::make_shared<Addition>(Addition{std::move(record),
                                                     std::move(form),
                                                     std::move(body),
                                                     std::move(event),
+                                                    std::move(audit),
                                                     std::move(request),
                                                     std::move(answer),
                                                     {}});

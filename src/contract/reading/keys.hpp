@@ -24,8 +24,8 @@ namespace keys {
 
 using namespace std::string_view_literals;
 
-inline constexpr std::array kProject{"project"sv, "storage"sv, "datasets"sv, "packages"sv,
-                                     "models"sv,  "views"sv,   "access"sv,   "providers"sv, "notify"sv, "$schema"sv};
+inline constexpr std::array kProject{"project"sv, "storage"sv, "datasets"sv,  "packages"sv, "models"sv,
+                                     "views"sv,   "access"sv,  "providers"sv, "notify"sv,   "$schema"sv};
 inline constexpr std::array kProjectLater{"processors"sv, "events"sv};
 inline constexpr std::array kProjectMisplaced{
     Misplaced{"roles", "`roles` belongs inside `access`"}, Misplaced{"users", "`users` belongs inside `access`"},

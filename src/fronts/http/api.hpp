@@ -58,7 +58,6 @@ struct SourceReport {
 };
 void add_sources_api(Router& router, std::function<std::vector<SourceReport>()> reports);
 
-
 // Takes the credential from `Authorization: Bearer KEY`, `X-API-Key: KEY` or `Authorization: Basic ...` (RFC 7617) and
 // puts the principal into the request. Errors: unauthenticated, rate-limited, the catalog's.
 Status authenticate(Authenticator& authenticator, Request& request);

@@ -19,6 +19,7 @@ void add_backups_api(Router& router, const ApiParts& parts) {
                              FailureCode::io_failed, FailureCode::format_too_new},
                 .takes_long = true,
                 .needs = Needs::admin,
+                .action = "backup.make",
                 .handler = [parts](const Request& request, ByteSource&) -> Result<Response> {
                     const std::string* folder = request.parameter("dir");
                     if (folder == nullptr || !folder->starts_with('/'))

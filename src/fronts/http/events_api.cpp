@@ -124,6 +124,7 @@ void add_events_api(Router& router, const ApiParts& parts) {
                                 R"({"type":"integer","minimum":1,"maximum":1000})"}},
                 .answers = {{200, "the events, as CloudEvents", "text/event-stream"}, {200, "", "application/json"}},
                 .failures = {FailureCode::catalog_failed},
+                .needs = Needs::grants,
                 .handler = [api](const Request& request, ByteSource&) { return api->events(request); }});
 }
 

@@ -73,6 +73,7 @@ void add_notifications_api(Router& router, const ApiParts& parts) {
                                {"limit", "how many at most", R"({"type":"integer","minimum":1,"maximum":1000})"},
                                {"cursor", "of the page before", kIdSchema}},
                 .answers = {{200, "a page", "application/json"}},
+                .needs = Needs::admin,
                 .handler = [api](const Request& request, ByteSource&) { return api->list(request); }});
     router.add({.method = Method::post,
                 .path = "/v1/notifications/{id}/resend",
@@ -81,6 +82,8 @@ void add_notifications_api(Router& router, const ApiParts& parts) {
                 .summary = "Send what was delivered or given up once more, under the same message id",
                 .answers = {{200, "the notification as it is now", "application/json"}},
                 .failures = {FailureCode::unknown_notification, FailureCode::wrong_state},
+                .needs = Needs::admin,
+                .action = "notification.resend",
                 .handler = [api](const Request& request, ByteSource&) { return api->resend(request); }});
 }
 

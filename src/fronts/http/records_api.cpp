@@ -11,6 +11,7 @@
 #include "fronts/http/datasets_reach.hpp"
 #include "fronts/http/digest.hpp"
 #include "fronts/http/request_reading.hpp"
+#include "http/preferences.hpp"
 
 namespace inlet::http {
 
@@ -189,6 +190,7 @@ void add_records_api(Router& router, const ApiParts& parts) {
                       FailureCode::format_error, FailureCode::too_many_rejects, FailureCode::checksum_mismatch,
                       FailureCode::not_supported, FailureCode::idempotency_key_reused, FailureCode::disk_full},
          .needs = Needs::grants,
+         .action = "submission.records", // written down with the submission
          .deferred = [api](const Request& request, ByteSource& body,
                            Respond respond) { api->post(request, body, std::move(respond)); },
          .body_bytes_max = kSmallBytes});

@@ -6,6 +6,8 @@
 
 #include "access/secret.hpp"
 
+#include "access/secret.hpp"
+
 namespace inlet::http {
 
 namespace {

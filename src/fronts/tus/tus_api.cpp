@@ -202,8 +202,9 @@ std::vector<http::Parameter> headers(std::initializer_list<std::pair<const char*
 }
 
 Route route(Method method, bool of_one, const char* id, const char* summary) {
-    Route route;
+    Route route{.needs = http::Needs::grants};
     route.method = method;
+    if (method != Method::options && method != Method::head) route.action = fmt::format("upload.{}", id);
     route.path = of_one ? std::string(kAddress) + "/{id}" : kAddress;
     if (of_one) route.path_values = {{"id", R"({"type":"string","minLength":1})"}};
     route.id = id;
@@ -224,7 +225,7 @@ void add_tus(http::Router& router, const TusParts& parts) {
         Route options = route(Method::options, of_one, of_one ? "getUploadOptionsOfOne" : "getUploadOptions",
                               "What of tus 1.0.0 is spoken here");
         options.answers = {{204, "said in the headers", ""}};
-        options.open = true;
+        options.needs = http::Needs::nothing;
         options.handler = [api](const Request&, Body&) -> Result<Response> { return api->options(); };
         router.add(std::move(options));
     }
