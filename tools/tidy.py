@@ -25,8 +25,8 @@ FLOORS = {
     "contract": 1,
     "records": 2,
     "objects": 3, "warehouse": 3, "catalog": 3,
-    "access": 4, "http": 4,
-    "pipeline": 5,
+    "access": 4,
+    "http": 5, "pipeline": 5,
     "fronts/http": 6, "fronts/tus": 6, "fronts/s3": 6, "fronts/grpc": 6, "fronts/kafka": 6, "fronts/folder": 6,
     "fronts/command": 6,
     "app": 7,
@@ -37,7 +37,7 @@ GENERATED_FILES = {"clients/python/inlet/failures.py", "web/src/failures.ts", "d
 
 # Headers of the standard library, POSIX and Linux have neither of these forms; fmt is used like the standard library.
 TECHNOLOGY = re.compile(
-    r"(duckdb|sqlite3|archive|archive_entry|xxhash|libpq-fe|zlib|zstd)\.h"
+    r"(duckdb|sqlite3|argon2|archive|archive_entry|xxhash|libpq-fe|zlib|zstd)\.h"
     r"|(yaml-cpp|openssl|re2|CLI|fast_float|librdkafka|grpc|grpcpp|google|boost|curl|aws|vips)/.*")
 INCLUDE = re.compile(r'\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK"]) + r")\b")

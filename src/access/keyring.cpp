@@ -39,7 +39,10 @@ Result<Principal> Keyring::who(std::string_view key_text) const {
     if (record->revoked_at != 0) return fail(FailureCode::unauthenticated, "the key was revoked");
     if (record->expires_at != 0 && record->expires_at <= clock_.now())
         return fail(FailureCode::unauthenticated, "the key has expired");
-    return Principal{record->name, record->role};
+    return Principal{.name = record->name,
+                     .kind = Principal::Kind::key,
+                     .id = "key:" + record->id,
+                     .grants = std::make_shared<const Grants>(Grants::everything())};
 }
 
 } // namespace inlet

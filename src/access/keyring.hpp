@@ -8,16 +8,11 @@
 #include <string>
 #include <string_view>
 
+#include "access/principal.hpp"
 #include "base/clock.hpp"
 #include "catalog/catalog.hpp"
 
 namespace inlet {
-
-// Who is asking.
-struct Principal {
-    std::string name; // as versions and submissions record it
-    std::string role;
-};
 
 class Keyring {
 public:

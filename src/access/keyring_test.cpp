@@ -33,7 +33,9 @@ TEST_F(KeyringTest, AKeyIsKnownAgain) {
     const auto who = keyring_.who(made->text);
     ASSERT_TRUE(who);
     EXPECT_EQ(who->name, "the clerk");
-    EXPECT_EQ(who->role, "admin");
+    EXPECT_EQ(who->kind, Principal::Kind::key);
+    EXPECT_EQ(who->id, "key:" + made->record.id);
+    EXPECT_TRUE(who->is_admin());
     EXPECT_NE(made->text, keyring_.make("the clerk", "admin", 0)->text);
 }
 

@@ -139,7 +139,7 @@ private:
     Result<int> create(Session& session, Catalog& catalog) const {
         if (name_.empty()) return usage_error("create needs a name that says whose key it is");
         Console& console = session.console();
-        const Keyring::Made made = TRY(Keyring(catalog, session.clock()).make(name_, kAdminRole, 0));
+        const Keyring::Made made = TRY(Keyring(catalog, session.clock()).make(name_, std::string(kAdminRole), 0));
         if (console.json()) {
             JsonWriter json;
             json.begin_object().member("id", made.record.id).member("name", made.record.name);

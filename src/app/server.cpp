@@ -24,7 +24,8 @@ Result<std::unique_ptr<Server>> Server::start(Session& session, const http::Serv
     Catalog* catalog = TRY(session.catalog());
     const Project* project = TRY(session.project());
     std::unique_ptr<Server> server(new Server(session, *catalog));
-    if (TRY(catalog->keys()).empty()) server->first_key_ = TRY(server->keyring_.make(kAdminRole, kAdminRole, 0)).text;
+    if (TRY(catalog->keys()).empty())
+        server->first_key_ = TRY(server->keyring_.make(std::string(kAdminRole), std::string(kAdminRole), 0)).text;
     server->uploads_ = std::make_unique<Uploads>(
         UploadParts{.project = *project,
                     .pipeline = *pipeline,
@@ -68,7 +69,7 @@ void Server::log(const http::Served& served) {
     json.begin_object();
     if (request != nullptr) {
         json.member("method", to_string(request->method)).member("target", request->target_text);
-        json.member("peer", request->peer).member("by", request->principal);
+        json.member("peer", request->peer).member("by", request->principal.name);
     }
     json.member("status", served.status).member("seconds", served.seconds).end_object();
     const std::scoped_lock lock(speaking_);

@@ -17,8 +17,6 @@
 
 namespace inlet {
 
-inline constexpr const char* kAdminRole = "admin";
-
 class Server {
 public:
     // Listens, and works off what is queued, when it returns. Makes the first key if there is none. The session is

@@ -33,7 +33,8 @@ std::optional<UploadState> upload_state_from(std::string_view text);
 
 struct UploadRecord {
     std::string id;
-    std::string owner; // the principal's name
+    std::string owner; // the principal's id
+    std::string by;    // the principal's name
     UploadKind kind = UploadKind::whole;
     UploadState state = UploadState::receiving;
     std::string target; // dataset or package; empty for a partial one

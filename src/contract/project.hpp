@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "contract/access_rules.hpp"
 #include "contract/dialect.hpp"
 #include "contract/field.hpp"
 
@@ -88,6 +89,7 @@ struct Project {
     std::vector<Package> packages;
     std::vector<Model> models; // in the order of the file
     std::vector<View> views;
+    AccessRules access;
 
     const Dataset* dataset(std::string_view dataset_name) const;
     const Package* package(std::string_view package_name) const;

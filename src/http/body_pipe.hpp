@@ -1,5 +1,5 @@
 // Blocks of a request's body on their way from the connection's coroutine to the route's thread. A few blocks at most:
-// while it is full the connection does not read. Floor 4.
+// while it is full the connection does not read. Floor 5.
 #pragma once
 
 #include <condition_variable>

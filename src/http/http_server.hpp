@@ -1,5 +1,5 @@
 // HTTP/1.1 (RFC 9110, RFC 9112) on sockets: keep-alive, pipelining, chunked bodies, bounds on all that a client can
-// send or leave undone. Floor 4. Runs on threads of its own between start() and its end.
+// send or leave undone. Floor 5. Runs on threads of its own between start() and its end.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// A request and its answer, as routes see them. Floor 4; values, one thread at a time.
+// A request and its answer, as routes see them. Floor 5; values, one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "access/principal.hpp"
 #include "base/result.hpp"
 #include "records/byte_source.hpp"
 
@@ -48,7 +49,7 @@ struct Request {
     std::optional<std::uint64_t> body_bytes;   // as announced; nothing if it comes in chunks
     std::string peer;                          // address of the other side; empty for a Unix socket
     std::map<std::string, std::string> values; // of the route's {names}
-    std::string principal;                     // who is asking, once that is known
+    Principal principal;                       // who is asking, once that is known
 
     const std::string* parameter(std::string_view name) const; // the first of that name, or null
 };

@@ -3,7 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include "catalog/testing/conformance.hpp"
 #include "http/router.hpp"
+
+namespace inlet {
+
+// Linked in with the stores' test libraries, played elsewhere.
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(CatalogConformance);
+
+} // namespace inlet
 
 namespace inlet::http {
 
@@ -49,11 +57,18 @@ TEST(Problem, SaysCodeStatusAndWayOut) {
         EXPECT_NE(response.body.find(part), std::string::npos) << part;
 }
 
+TEST(Router, ACallForAdminsIsForThemAlone) {
+    const Route route{.path = "/a", .needs = Needs::admin};
+    EXPECT_TRUE(admit(route, Principal::local("root")));
+    EXPECT_EQ(admit(route, Principal()).error().code, FailureCode::forbidden);
+    EXPECT_TRUE(admit({.path = "/a", .needs = Needs::grants}, Principal()));
+}
+
 TEST(Router, FindsTheRouteItsValuesAndWhatIsAllowed) {
     Router router;
-    router.add({.path = "/a/{x}/b", .id = "get"});
-    router.add({.method = Method::post, .path = "/a/{x}/b", .id = "post"});
-    router.add({.path = "/a/c", .id = "other"});
+    router.add({.path = "/a/{x}/b", .id = "get", .needs = Needs::nothing});
+    router.add({.method = Method::post, .path = "/a/{x}/b", .id = "post", .needs = Needs::nothing});
+    router.add({.path = "/a/c", .id = "other", .needs = Needs::nothing});
     const auto match = [&](Method method, const char* path) { return router.match(method, *Target::parse(path)); };
     EXPECT_EQ(match(Method::get, "/a/1/b").route->id, "get");
     EXPECT_EQ(match(Method::head, "/a/1/b").route->id, "get");

@@ -25,8 +25,9 @@ std::map<int, std::set<std::string_view>> failures_of(const Route& route) {
         by_status[failure_info(code).http_status].insert(failure_info(code).code);
     };
     for (const FailureCode code : route.failures) add(code);
-    if (!route.open) {
+    if (route.needs.what != Needs::nothing) {
         add(FailureCode::unauthenticated);
+        if (route.needs.what != Needs::principal) add(FailureCode::forbidden);
         add(FailureCode::rate_limited);
         add(FailureCode::bad_argument);
         add(FailureCode::internal);
@@ -73,7 +74,7 @@ void write_route(JsonWriter& json, const Route& route) {
         json.end_object().end_object().end_object();
     }
     json.end_object();
-    if (route.open) json.key("security").begin_array().end_array();
+    if (route.needs.what == Needs::nothing) json.key("security").begin_array().end_array();
     json.end_object();
 }
 

@@ -1,4 +1,4 @@
-// The OpenAPI 3.1 document, made from the table of routes that the server itself goes by. Floor 4; a plain function.
+// The OpenAPI 3.1 document, made from the table of routes that the server itself goes by. Floor 5; a plain function.
 #pragma once
 
 #include <string>

@@ -26,6 +26,11 @@ std::optional<std::map<std::string, std::string>> values_of(const std::vector<st
 
 } // namespace
 
+Status admit(const Route& route, const Principal& principal) {
+    if (route.needs.what != Needs::admin || principal.is_admin()) return {};
+    return fail(FailureCode::forbidden, "this call is for those who may do everything");
+}
+
 void Router::add(Route route) {
     auto target = Target::parse(route.path);
     CHECK(target);

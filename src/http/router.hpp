@@ -1,7 +1,8 @@
-// Which call is whose: the one table of routes. The OpenAPI document is generated from it. Floor 4; built once, then
+// Which call is whose: the one table of routes. The OpenAPI document is generated from it. Floor 5; built once, then
 // safe from many threads.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -28,6 +29,18 @@ struct Answer {
     std::string content_type; // empty: no body
 };
 
+// What a call needs of its caller. There is no default: a route that does not say is not compiled.
+struct Needs {
+    enum What : std::uint8_t {
+        nothing,   // not even a credential
+        principal, // somebody who is known (or anonymous, where the project lets them in); shows nothing of any dataset
+        grants,    // the same, and the handler asks for the grants on what it touches
+        admin      // who may do everything
+    };
+    constexpr Needs(What needed) : what(needed) {} // implicit, so that routes read well
+    What what;
+};
+
 struct Route {
     Method method = Method::get;
     std::string path; // "/v1/submissions/{id}"; a {name} stands for one segment that is not empty
@@ -40,11 +53,14 @@ struct Route {
     std::vector<Answer> answers;       // that are no failure
     std::vector<FailureCode> failures; // beside those any call may meet
     bool takes_long = false;           // its body may be large: called on the threads kept for that
-    bool open = false;                 // needs no credential
     bool overridable = false;          // X-HTTP-Method-Override may ask for it
     Headers standing;                  // go with every answer at this address, refusals too
+    Needs needs;                       // of who calls it
     Handler handler;
 };
+
+// Once the principal is known: forbidden, for a call for admins by somebody else.
+Status admit(const Route& route, const Principal& principal);
 
 class Router {
 public:

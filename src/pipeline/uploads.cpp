@@ -75,7 +75,8 @@ Status Uploads::recover() {
 Result<UploadRecord> Uploads::create(const UploadCaller& caller, NewUpload upload) {
     UploadRecord record;
     record.id = TRY(random_hex(kIdBytes));
-    record.owner = caller.name;
+    record.owner = caller.id;
+    record.by = caller.name;
     record.kind = upload.kind;
     if (upload.kind != UploadKind::partial) TRY(find_target(parts_.project, upload.target, upload.target_is_package));
     record.target = std::move(upload.target);
@@ -110,7 +111,7 @@ Result<UploadRecord> Uploads::create(const UploadCaller& caller, NewUpload uploa
 
 Result<UploadRecord> Uploads::find(const UploadCaller& caller, const std::string& id) {
     auto record = TRY(parts_.catalog.uploads().find(id));
-    if (!record || (record->owner != caller.name && !caller.sees_all)) return fail(no_upload(id));
+    if (!record || (record->owner != caller.id && !caller.sees_all)) return fail(no_upload(id));
     const bool over = record->expires_at <= parts_.clock.now();
     const bool ended = record->state == UploadState::done && record->kind != UploadKind::partial;
     if (over && (ended || record->state == UploadState::expired)) return fail(no_upload(id));
@@ -278,7 +279,7 @@ void Uploads::forget(const std::string& id) {
 Result<std::vector<UploadRecord>> Uploads::partials_of(const UploadRecord& record) {
     std::vector<UploadRecord> parts;
     for (const std::string& id : record.partials)
-        parts.push_back(TRY(find({.name = record.owner, .sees_all = true}, id)));
+        parts.push_back(TRY(find({.id = record.owner, .sees_all = true}, id)));
     return parts;
 }
 
@@ -324,7 +325,7 @@ Status Uploads::settle(UploadRecord& record) {
         const Delivery delivery{.target = record.target,
                                 .target_is_package = record.target_is_package,
                                 .file_name = record.file_name.empty() ? record.target : record.file_name,
-                                .by = record.owner,
+                                .by = record.by,
                                 .bytes = record.offset};
         const auto received = parts_.pipeline.receive_file(delivery, path_of(record.id), record.sha256);
         if (!received) {

@@ -82,15 +82,19 @@ export type FailureCode =
   | "final-upload"
   | "upload-complete"
   | "protocol-version"
-  | "unsupported-media-type"
   | "unknown-version"
   | "unknown-key"
   | "unknown-address"
   | "method-not-allowed"
+  | "unsupported-media-type"
+  | "idempotency-key-reused"
+  | "request-under-way"
   | "unauthenticated"
+  | "forbidden"
   | "ambiguous-target"
   | "incomplete-upload"
   | "rate-limited"
+  | "audit-broken"
   | "query-invalid"
   | "value-unwritable"
   | "query-not-read-only"
@@ -604,13 +608,6 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "The request names no version of its protocol, or one that is not spoken here.",
     whatToDo: "Speak one of the versions that the answer lists.",
   },
-  "unsupported-media-type": {
-    code: "unsupported-media-type",
-    kind: "request",
-    httpStatus: 415,
-    meaning: "The request's body is of a type that this address does not take.",
-    whatToDo: "Send it with the Content-Type that the message names.",
-  },
   "unknown-version": {
     code: "unknown-version",
     kind: "request",
@@ -639,12 +636,40 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "The address is right, but not for this method.",
     whatToDo: "Use one of the methods that the answer's Allow header names.",
   },
+  "unsupported-media-type": {
+    code: "unsupported-media-type",
+    kind: "request",
+    httpStatus: 415,
+    meaning: "The call does not take a body of this type.",
+    whatToDo: "Name the type of what is sent in the header Content-Type; the message lists those that are taken.",
+  },
+  "idempotency-key-reused": {
+    code: "idempotency-key-reused",
+    kind: "request",
+    httpStatus: 422,
+    meaning: "The Idempotency-Key came before with another request.",
+    whatToDo: "Use a new key for every new request, and the same key only to repeat one.",
+  },
+  "request-under-way": {
+    code: "request-under-way",
+    kind: "request",
+    httpStatus: 409,
+    meaning: "A request with the same Idempotency-Key is still being carried out.",
+    whatToDo: "Wait a moment and send it again; the answer will be that of the first.",
+  },
   "unauthenticated": {
     code: "unauthenticated",
     kind: "request",
     httpStatus: 401,
     meaning: "The call needs a credential, and none was sent or it is not valid (any more).",
     whatToDo: "Send the header Authorization with the word Bearer and a key that `inlet keys create` printed.",
+  },
+  "forbidden": {
+    code: "forbidden",
+    kind: "request",
+    httpStatus: 403,
+    meaning: "Who called is known, but may not do this.",
+    whatToDo: "Ask for a role that grants it; the roles stand under `access` in the project file.",
   },
   "ambiguous-target": {
     code: "ambiguous-target",
@@ -666,6 +691,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     httpStatus: 429,
     meaning: "Too many requests came in too short a time.",
     whatToDo: "Wait as long as the answer says, then go on.",
+  },
+  "audit-broken": {
+    code: "audit-broken",
+    kind: "system",
+    httpStatus: 500,
+    meaning: "The audit log is not as it was written. An entry was changed, put in or taken away.",
+    whatToDo: "Compare the catalog with a backup, and find out who had access to its file; the message names the first entry that does not fit.",
   },
   "query-invalid": {
     code: "query-invalid",

@@ -90,15 +90,19 @@ class FailureCode(str, Enum):
     FINAL_UPLOAD = "final-upload"
     UPLOAD_COMPLETE = "upload-complete"
     PROTOCOL_VERSION = "protocol-version"
-    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
     UNKNOWN_VERSION = "unknown-version"
     UNKNOWN_KEY = "unknown-key"
     UNKNOWN_ADDRESS = "unknown-address"
     METHOD_NOT_ALLOWED = "method-not-allowed"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
+    IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused"
+    REQUEST_UNDER_WAY = "request-under-way"
     UNAUTHENTICATED = "unauthenticated"
+    FORBIDDEN = "forbidden"
     AMBIGUOUS_TARGET = "ambiguous-target"
     INCOMPLETE_UPLOAD = "incomplete-upload"
     RATE_LIMITED = "rate-limited"
+    AUDIT_BROKEN = "audit-broken"
     QUERY_INVALID = "query-invalid"
     VALUE_UNWRITABLE = "value-unwritable"
     QUERY_NOT_READ_ONLY = "query-not-read-only"
@@ -615,13 +619,6 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "The request names no version of its protocol, or one that is not spoken here.",
         "Speak one of the versions that the answer lists.",
     ),
-    FailureCode.UNSUPPORTED_MEDIA_TYPE: FailureInfo(
-        FailureCode.UNSUPPORTED_MEDIA_TYPE,
-        FailureKind.REQUEST,
-        415,
-        "The request's body is of a type that this address does not take.",
-        "Send it with the Content-Type that the message names.",
-    ),
     FailureCode.UNKNOWN_VERSION: FailureInfo(
         FailureCode.UNKNOWN_VERSION,
         FailureKind.REQUEST,
@@ -650,12 +647,40 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "The address is right, but not for this method.",
         "Use one of the methods that the answer's Allow header names.",
     ),
+    FailureCode.UNSUPPORTED_MEDIA_TYPE: FailureInfo(
+        FailureCode.UNSUPPORTED_MEDIA_TYPE,
+        FailureKind.REQUEST,
+        415,
+        "The call does not take a body of this type.",
+        "Name the type of what is sent in the header Content-Type; the message lists those that are taken.",
+    ),
+    FailureCode.IDEMPOTENCY_KEY_REUSED: FailureInfo(
+        FailureCode.IDEMPOTENCY_KEY_REUSED,
+        FailureKind.REQUEST,
+        422,
+        "The Idempotency-Key came before with another request.",
+        "Use a new key for every new request, and the same key only to repeat one.",
+    ),
+    FailureCode.REQUEST_UNDER_WAY: FailureInfo(
+        FailureCode.REQUEST_UNDER_WAY,
+        FailureKind.REQUEST,
+        409,
+        "A request with the same Idempotency-Key is still being carried out.",
+        "Wait a moment and send it again; the answer will be that of the first.",
+    ),
     FailureCode.UNAUTHENTICATED: FailureInfo(
         FailureCode.UNAUTHENTICATED,
         FailureKind.REQUEST,
         401,
         "The call needs a credential, and none was sent or it is not valid (any more).",
         "Send the header Authorization with the word Bearer and a key that `inlet keys create` printed.",
+    ),
+    FailureCode.FORBIDDEN: FailureInfo(
+        FailureCode.FORBIDDEN,
+        FailureKind.REQUEST,
+        403,
+        "Who called is known, but may not do this.",
+        "Ask for a role that grants it; the roles stand under `access` in the project file.",
     ),
     FailureCode.AMBIGUOUS_TARGET: FailureInfo(
         FailureCode.AMBIGUOUS_TARGET,
@@ -677,6 +702,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         429,
         "Too many requests came in too short a time.",
         "Wait as long as the answer says, then go on.",
+    ),
+    FailureCode.AUDIT_BROKEN: FailureInfo(
+        FailureCode.AUDIT_BROKEN,
+        FailureKind.SYSTEM,
+        500,
+        "The audit log is not as it was written. An entry was changed, put in or taken away.",
+        "Compare the catalog with a backup, and find out who had access to its file; the message names the first entry that does not fit.",
     ),
     FailureCode.QUERY_INVALID: FailureInfo(
         FailureCode.QUERY_INVALID,

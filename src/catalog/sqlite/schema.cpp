@@ -126,6 +126,7 @@ CREATE TABLE uploads (
     number            INTEGER PRIMARY KEY,
     id                TEXT NOT NULL UNIQUE,
     owner             TEXT NOT NULL,
+    sent_by           TEXT NOT NULL,
     kind              TEXT NOT NULL,
     state             TEXT NOT NULL,
     target            TEXT NOT NULL,

@@ -13,7 +13,7 @@ using sqlite::Query;
 
 constexpr std::string_view kColumns =
     "owner, kind, state, target, target_is_package, file_name, metadata, concat, partials, ends_when_told, length, "
-    "received, sha256, submission, expires_at, id, created_at";
+    "received, sha256, submission, expires_at, sent_by, id, created_at";
 
 // Ids hold no spaces.
 std::string joined(const std::vector<std::string>& ids) { return fmt::format("{}", fmt::join(ids, " ")); }
@@ -38,12 +38,12 @@ Status bind_upload(Query& row, const UploadRecord& record, const std::string& pa
     } else {
         TRY(row.bind(nullptr));
     }
-    return row.bind(static_cast<std::int64_t>(record.offset), record.sha256, record.submission.value,
-                    record.expires_at);
+    return row.bind(static_cast<std::int64_t>(record.offset), record.sha256, record.submission.value, record.expires_at,
+                    record.by);
 }
 
 Result<UploadRecord> upload_of(const Query& row) {
-    const std::string id = row.text(15);
+    const std::string id = row.text(16);
     const auto kind = upload_kind_from(row.text(1));
     const auto state = upload_state_from(row.text(2));
     if (!kind || !state) {
@@ -68,7 +68,8 @@ Result<UploadRecord> upload_of(const Query& row) {
     record.sha256 = row.text(12);
     record.submission = SubmissionId(row.integer(13));
     record.expires_at = row.integer(14);
-    record.created_at = row.integer(16);
+    record.by = row.text(15);
+    record.created_at = row.integer(17);
     return record;
 }
 
@@ -92,7 +93,7 @@ Status SqliteUploads::add(UploadRecord record) {
     return database_.writer.commit([&](Connection& connection) -> Status {
         if (TRY(read_upload(connection, record.id))) return fail(upload_exists(record.id));
         Query row = TRY(connection.query(fmt::format("INSERT INTO uploads ({}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-                                                     "?, ?, ?, ?, ?, ?, ?)",
+                                                     "?, ?, ?, ?, ?, ?, ?, ?)",
                                                      kColumns)));
         TRY(bind_upload(row, record, partials));
         TRY(row.bind(record.id, clock_.now()));
@@ -111,7 +112,7 @@ Status SqliteUploads::update(const UploadRecord& record) {
         Query row = TRY(connection.query(
             "UPDATE uploads SET owner = ?, kind = ?, state = ?, target = ?, target_is_package = ?, file_name = ?, "
             "metadata = ?, concat = ?, partials = ?, ends_when_told = ?, length = ?, received = ?, sha256 = ?, "
-            "submission = ?, expires_at = ? WHERE id = ?"));
+            "submission = ?, expires_at = ?, sent_by = ? WHERE id = ?"));
         TRY(bind_upload(row, record, partials));
         TRY(row.bind(record.id));
         return row.run();

@@ -27,14 +27,14 @@ void add_health(Router& router, const ApiParts& parts) {
                 .id = "isAlive",
                 .summary = "Whether the process answers",
                 .answers = {{200, "it does", "text/plain"}},
-                .open = true,
+                .needs = Needs::nothing,
                 .handler = [](const Request&, ByteSource&) -> Result<Response> { return text_response("alive\n"); }});
     router.add({.path = "/readyz",
                 .id = "isReady",
                 .summary = "Whether the stores answer",
                 .answers = {{200, "they do", "text/plain"}},
                 .failures = {FailureCode::catalog_failed, FailureCode::warehouse_failed},
-                .open = true,
+                .needs = Needs::nothing,
                 .handler = [parts](const Request&, ByteSource&) { return ready(parts); }});
 }
 
@@ -48,7 +48,7 @@ void add_api(Router& router, const ApiParts& parts) {
                 .id = "getOpenapi",
                 .summary = "This document",
                 .answers = {{200, "OpenAPI 3.1", "application/json"}},
-                .open = true,
+                .needs = Needs::nothing,
                 .handler = [&router](const Request&, ByteSource&) -> Result<Response> {
                     return json_response(200, openapi_json(router.routes()));
                 }});
@@ -62,7 +62,7 @@ Status authenticate(const Keyring& keyring, Request& request) {
         if (authorization->starts_with(kBearer)) text = std::string_view(*authorization).substr(kBearer.size());
     }
     if (text.empty()) return fail(FailureCode::unauthenticated, "no key was sent");
-    request.principal = TRY(keyring.who(text)).name;
+    request.principal = TRY(keyring.who(text));
     return {};
 }
 

@@ -43,7 +43,7 @@ public:
         delivery.target = request.values.at(to_package ? "package" : "dataset");
         delivery.target_is_package = to_package;
         delivery.file_name = file_name_of(request, delivery.target);
-        delivery.by = request.principal;
+        delivery.by = request.principal.name;
         delivery.bytes = request.body_bytes.value_or(0);
         delivery.again = flag(request, "again");
         const Received received = TRY(parts_.pipeline.receive(delivery, body));
@@ -108,6 +108,7 @@ void add_datasets_api(Router& router, const ApiParts& parts) {
                 .id = "listDatasets",
                 .summary = "The datasets, with their version and number of records",
                 .answers = {{200, "all of them", "application/json"}},
+                .needs = Needs::grants,
                 .handler = [api](const Request&, ByteSource&) { return api->datasets(); }});
     router.add({.path = "/v1/datasets/{dataset}",
                 .path_values = {{"dataset", kNameSchema}},
@@ -115,6 +116,7 @@ void add_datasets_api(Router& router, const ApiParts& parts) {
                 .summary = "A dataset's contract and figures",
                 .answers = {{200, "the dataset", "application/json"}},
                 .failures = {FailureCode::unknown_dataset},
+                .needs = Needs::grants,
                 .handler = [api](const Request& request, ByteSource&) { return api->dataset(request); }});
     for (const bool package : {false, true}) {
         const std::string kind = package ? "package" : "dataset";
@@ -132,6 +134,7 @@ void add_datasets_api(Router& router, const ApiParts& parts) {
                                 {200, "the same bytes were delivered before", "application/json"}},
                     .failures = failures,
                     .takes_long = true,
+                    .needs = Needs::grants,
                     .handler = [api, package](const Request& request, ByteSource& body) {
                         return api->deliver(request, body, package);
                     }});

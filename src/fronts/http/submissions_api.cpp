@@ -87,22 +87,22 @@ public:
 
     Result<Response> approve(const Request& request) const {
         const SubmissionId id = TRY(id_of(request));
-        return record_response(TRY(parts_.pipeline.approve(id, request.principal)));
+        return record_response(TRY(parts_.pipeline.approve(id, request.principal.name)));
     }
 
     Result<Response> cancel(const Request& request) const {
         const SubmissionId id = TRY(id_of(request));
-        return record_response(TRY(parts_.pipeline.cancel(id, request.principal)));
+        return record_response(TRY(parts_.pipeline.cancel(id, request.principal.name)));
     }
 
     Result<Response> retry(const Request& request) const {
         const SubmissionId id = TRY(id_of(request));
-        return record_response(TRY(parts_.pipeline.retry(id, request.principal)));
+        return record_response(TRY(parts_.pipeline.retry(id, request.principal.name)));
     }
 
     Result<Response> undo(const Request& request) const {
         const SubmissionId id = TRY(id_of(request));
-        const auto undone = TRY(parts_.pipeline.undo({id}, flag(request, "cascade"), false, request.principal));
+        const auto undone = TRY(parts_.pipeline.undo({id}, flag(request, "cascade"), false, request.principal.name));
         return record_response(undone.record);
     }
 
@@ -150,6 +150,7 @@ void add_submissions_api(Router& router, const ApiParts& parts) {
                                {"limit", "how many at most", R"({"type":"integer","minimum":1,"maximum":1000})"},
                                {"cursor", "of the page before", kIdSchema}},
                 .answers = {{200, "a page", "application/json"}},
+                .needs = Needs::grants,
                 .handler = calls(api, &SubmissionsApi::submissions)});
     const std::vector<Parameter> part{{"part", "counted from 1", kIdSchema}};
     const auto get = [&](const char* below, const char* id, const char* summary, const char* type, Call call,
@@ -163,6 +164,7 @@ void add_submissions_api(Router& router, const ApiParts& parts) {
                     .answers = {{200, "it", type}},
                     .failures = std::move(failures),
                     .takes_long = true,
+                    .needs = Needs::grants,
                     .handler = calls(api, call)});
     };
     const std::vector<FailureCode> kept{FailureCode::retention_expired, FailureCode::interrupted,
@@ -186,6 +188,7 @@ void add_submissions_api(Router& router, const ApiParts& parts) {
                     .answers = {{200, "the submission as it is now", "application/json"}},
                     .failures = std::move(failures),
                     .takes_long = true,
+                    .needs = Needs::grants,
                     .handler = calls(api, call)});
     };
     act("approve", "approveSubmission", "Publish what is held", &SubmissionsApi::approve, {},

@@ -26,8 +26,10 @@ Response not_found(const Router::Match& match, bool known_method) {
 }
 
 Response call(const HttpServer::Guard& guard, const Route& route, Request& request, Body& body) {
-    if (!route.open && guard) {
-        if (auto allowed = guard(request); !allowed) {
+    if (route.needs.what != Needs::nothing && guard) {
+        Status allowed = guard(request);
+        if (allowed) allowed = admit(route, request.principal);
+        if (!allowed) {
             Response response = problem(allowed.error());
             if (response.status == 401) response.headers.add("WWW-Authenticate", "Bearer realm=\"inlet\"");
             return response;
