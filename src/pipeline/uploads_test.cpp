@@ -30,7 +30,9 @@ protected:
 
     void restart() {
         uploads_.reset();
-        if (started_) EXPECT_TRUE(rig_.restart());
+        if (started_) {
+            EXPECT_TRUE(rig_.restart());
+        }
         started_ = true;
         folder_ = std::filesystem::path(rig_.write_file("beside", "")).parent_path().string() + "/uploads";
         uploads_ = std::make_unique<Uploads>(

@@ -145,7 +145,7 @@ TEST_F(SqliteCatalogTest, ACopyWithoutALogGetsOneAgain) {
 
 TEST_F(SqliteCatalogTest, BringsAnOlderFormatUpToDate) {
     const SubmissionId id = open().value()->create(sample_delivery("ratings", "ratings"), kEvent).value();
-    execute("ALTER TABLE parts DROP COLUMN superseded; DROP TABLE keys; PRAGMA user_version = 1");
+    execute("ALTER TABLE parts DROP COLUMN superseded; DROP TABLE keys; DROP TABLE uploads; PRAGMA user_version = 1");
     const auto catalog = open();
     ASSERT_TRUE(catalog) << to_string(catalog.error());
     EXPECT_EQ((*catalog)->get(id)->parts.at(0).superseded, 0U);
@@ -164,7 +164,7 @@ TEST_F(SqliteCatalogTest, RefusesANewerFormatAndLeavesItAlone) {
 
 TEST_F(SqliteCatalogTest, BringsAFileOfTheSecondFormatUpToDate) {
     const SubmissionId id = open().value()->create(sample_delivery("ratings", "ratings"), kEvent).value();
-    execute("DROP TABLE keys; PRAGMA user_version = 2");
+    execute("DROP TABLE keys; DROP TABLE uploads; PRAGMA user_version = 2");
     const auto catalog = open().value();
     EXPECT_EQ(catalog->get(id)->target, "ratings");
     EXPECT_TRUE(catalog->add_key({.id = "7f00", .name = "somebody's"}));
