@@ -33,7 +33,7 @@ std::optional<UploadState> upload_state_from(std::string_view text);
 
 struct UploadRecord {
     std::string id;
-    std::string owner; // id of the principal whose it is; for whom nobody stands, the name
+    std::string owner; // the principal's id
     std::string by;    // the principal's name
     UploadKind kind = UploadKind::whole;
     UploadState state = UploadState::receiving;

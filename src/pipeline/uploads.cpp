@@ -279,7 +279,7 @@ void Uploads::forget(const std::string& id) {
 Result<std::vector<UploadRecord>> Uploads::partials_of(const UploadRecord& record) {
     std::vector<UploadRecord> parts;
     for (const std::string& id : record.partials)
-        parts.push_back(TRY(find({.name = record.by, .id = record.owner, .sees_all = true}, id)));
+        parts.push_back(TRY(find({.id = record.owner, .sees_all = true}, id)));
     return parts;
 }
 

@@ -47,8 +47,8 @@ struct UploadLimits {
 
 // Who asks. An upload is its owner's; for others it is not there.
 struct UploadCaller {
-    std::string name;
-    std::string id; // see Principal; without one, the name
+    std::string id;
+    std::string name; // as the submission records it
     bool sees_all = false;
 };
 

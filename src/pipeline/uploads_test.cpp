@@ -22,7 +22,7 @@ datasets:
 )";
 constexpr std::string_view kItems = "id,name\n1,apple\n2,pear\n";
 constexpr Timestamp kHour = Timestamp{3600} * 1'000'000;
-const UploadCaller kAnna{.name = "anna"};
+const UploadCaller kAnna{.id = "key:1", .name = "anna"};
 
 class UploadsTest : public testing::Test {
 protected:
@@ -30,7 +30,9 @@ protected:
 
     void restart() {
         uploads_.reset();
-        if (started_) EXPECT_TRUE(rig_.restart());
+        if (started_) {
+            EXPECT_TRUE(rig_.restart());
+        }
         started_ = true;
         folder_ = std::filesystem::path(rig_.write_file("beside", "")).parent_path().string() + "/uploads";
         uploads_ = std::make_unique<Uploads>(
@@ -169,10 +171,10 @@ TEST_F(UploadsTest, FilesOfNoUploadGoAtTheStart) {
 
 TEST_F(UploadsTest, AreTheirOwners) {
     const UploadRecord begun = begin(100);
-    const UploadCaller bert{.name = "bert"};
+    const UploadCaller bert{.id = "key:2", .name = "bert"};
     EXPECT_EQ(uploads_->look(bert, begun.id, false).error().code, FailureCode::unknown_upload);
     EXPECT_EQ(uploads_->terminate(bert, begun.id).error().code, FailureCode::unknown_upload);
-    EXPECT_TRUE(uploads_->look({.name = "bert", .sees_all = true}, begun.id, false));
+    EXPECT_TRUE(uploads_->look({.id = "key:2", .sees_all = true}, begun.id, false));
 }
 
 TEST_F(UploadsTest, AreCompletedOnceWhateverFailsOfTheCatalog) {

@@ -85,7 +85,6 @@ export type FailureCode =
   | "final-upload"
   | "upload-complete"
   | "protocol-version"
-  | "unsupported-media-type"
   | "unknown-version"
   | "unknown-key"
   | "unknown-notification"
@@ -637,13 +636,6 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     httpStatus: 412,
     meaning: "The request names no version of its protocol, or one that is not spoken here.",
     whatToDo: "Speak one of the versions that the answer lists.",
-  },
-  "unsupported-media-type": {
-    code: "unsupported-media-type",
-    kind: "request",
-    httpStatus: 415,
-    meaning: "The request's body is of a type that this address does not take.",
-    whatToDo: "Send it with the Content-Type that the message names.",
   },
   "unknown-version": {
     code: "unknown-version",

@@ -93,7 +93,6 @@ class FailureCode(str, Enum):
     FINAL_UPLOAD = "final-upload"
     UPLOAD_COMPLETE = "upload-complete"
     PROTOCOL_VERSION = "protocol-version"
-    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
     UNKNOWN_VERSION = "unknown-version"
     UNKNOWN_KEY = "unknown-key"
     UNKNOWN_NOTIFICATION = "unknown-notification"
@@ -648,13 +647,6 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         412,
         "The request names no version of its protocol, or one that is not spoken here.",
         "Speak one of the versions that the answer lists.",
-    ),
-    FailureCode.UNSUPPORTED_MEDIA_TYPE: FailureInfo(
-        FailureCode.UNSUPPORTED_MEDIA_TYPE,
-        FailureKind.REQUEST,
-        415,
-        "The request's body is of a type that this address does not take.",
-        "Send it with the Content-Type that the message names.",
     ),
     FailureCode.UNKNOWN_VERSION: FailureInfo(
         FailureCode.UNKNOWN_VERSION,

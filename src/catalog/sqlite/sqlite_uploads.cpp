@@ -38,8 +38,8 @@ Status bind_upload(Query& row, const UploadRecord& record, const std::string& pa
     } else {
         TRY(row.bind(nullptr));
     }
-    return row.bind(static_cast<std::int64_t>(record.offset), record.sha256, record.submission.value,
-                    record.expires_at, record.by);
+    return row.bind(static_cast<std::int64_t>(record.offset), record.sha256, record.submission.value, record.expires_at,
+                    record.by);
 }
 
 Result<UploadRecord> upload_of(const Query& row) {
@@ -68,8 +68,8 @@ Result<UploadRecord> upload_of(const Query& row) {
     record.sha256 = row.text(12);
     record.submission = SubmissionId(row.integer(13));
     record.expires_at = row.integer(14);
-    record.created_at = row.integer(17);
     record.by = row.text(15);
+    record.created_at = row.integer(17);
     return record;
 }
 

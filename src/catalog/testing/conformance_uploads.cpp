@@ -8,7 +8,8 @@ namespace {
 UploadRecord sample_upload(std::string id) {
     UploadRecord record;
     record.id = std::move(id);
-    record.owner = "somebody";
+    record.owner = "key:1f2e3d4c";
+    record.by = "somebody";
     record.target = "ratings";
     record.expires_at = 100;
     return record;

@@ -4,9 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "access/secret.hpp"
-
-#include "access/secret.hpp"
+#include "base/sha256.hpp"
 
 namespace inlet::http {
 

@@ -13,6 +13,7 @@ namespace {
 
 using http::Body;
 using http::Method;
+using http::Needs;
 using http::Request;
 using http::Response;
 using http::Route;
@@ -93,7 +94,8 @@ public:
 
     Result<Response> append(const Request& request, Body& body) const {
         const std::string& id = request.values.at("id");
-        TRY(parts_.uploads.look(caller_of(request), id, false));
+        const UploadRecord before = TRY(parts_.uploads.look(caller_of(request), id, false));
+        TRY(may_submit(parts_.project, request, before.kind, before.target, before.target_is_package));
         if (!has_media_type(request, kBodyType)) return fail(wrong_type());
         const auto offset = TRY(number_of(request, "Upload-Offset"));
         if (!offset) return fail(FailureCode::bad_argument, "a PATCH needs the header Upload-Offset");
@@ -153,7 +155,11 @@ private:
             metadata = TRY(parse_metadata(*text));
             upload.metadata = *text;
         }
-        if (upload.kind != UploadKind::partial) TRY(set_target(parts_.project, request, metadata, upload));
+        if (upload.kind == UploadKind::partial) {
+            TRY(may_submit(parts_.project, request, upload.kind, "", false));
+        } else {
+            TRY(set_target(parts_.project, request, metadata, upload));
+        }
         return upload;
     }
 
@@ -202,13 +208,12 @@ std::vector<http::Parameter> headers(std::initializer_list<std::pair<const char*
 }
 
 Route route(Method method, bool of_one, const char* id, const char* summary) {
-    Route route{.needs = http::Needs::grants};
-    route.method = method;
-    if (method != Method::options && method != Method::head) route.action = fmt::format("upload.{}", id);
-    route.path = of_one ? std::string(kAddress) + "/{id}" : kAddress;
+    Route route{.method = method,
+                .path = of_one ? std::string(kAddress) + "/{id}" : kAddress,
+                .id = id,
+                .summary = summary,
+                .needs = method == Method::options ? Needs::nothing : Needs::grants};
     if (of_one) route.path_values = {{"id", R"({"type":"string","minLength":1})"}};
-    route.id = id;
-    route.summary = summary;
     route.overridable = true;
     route.standing.add("Tus-Resumable", kVersion);
     if (of_one && method != Method::options) {
@@ -225,7 +230,6 @@ void add_tus(http::Router& router, const TusParts& parts) {
         Route options = route(Method::options, of_one, of_one ? "getUploadOptionsOfOne" : "getUploadOptions",
                               "What of tus 1.0.0 is spoken here");
         options.answers = {{204, "said in the headers", ""}};
-        options.needs = http::Needs::nothing;
         options.handler = [api](const Request&, Body&) -> Result<Response> { return api->options(); };
         router.add(std::move(options));
     }
@@ -270,7 +274,7 @@ void add_tus(http::Router& router, const TusParts& parts) {
     append.body = kBodyType;
     append.answers = {{204, "they are safe", ""}};
     for (const FailureCode code :
-         {FailureCode::offset_mismatch, FailureCode::upload_locked, FailureCode::final_upload,
+         {FailureCode::offset_mismatch, FailureCode::upload_locked, FailureCode::forbidden, FailureCode::final_upload,
           FailureCode::file_too_large, FailureCode::unsupported_media_type, FailureCode::upload_checksum_mismatch,
           FailureCode::incomplete_upload, FailureCode::disk_full, FailureCode::io_failed})
         append.failures.push_back(code);

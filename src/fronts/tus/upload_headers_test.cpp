@@ -2,6 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include "catalog/testing/conformance.hpp"
+#include "objects/testing/conformance.hpp"
+#include "warehouse/testing/conformance.hpp"
+
+// Linked along with what stands below.
+namespace inlet {
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(ObjectStoreConformance);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(CatalogConformance);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(WarehouseConformance);
+} // namespace inlet
+
 namespace inlet::tus {
 namespace {
 

@@ -1,38 +1,42 @@
 #include "fronts/tus/upload_target.hpp"
 
-#include <fmt/format.h>
+#include <algorithm>
 
-#include "access/submission_rights.hpp"
+#include <fmt/format.h>
 
 namespace inlet::tus {
 
-namespace {
-
-// What somebody does not know of is not there for them.
-Status may_send(const Project& project, const Principal& principal, const NewUpload& upload) {
-    const Package* package = upload.target_is_package ? project.package(upload.target) : nullptr;
-    if (upload.target_is_package && (package == nullptr || !knows(principal, *package)))
-        return fail(FailureCode::unknown_package, fmt::format("there is no package `{}`", upload.target));
-    const bool is_dataset = !upload.target_is_package;
-    if (is_dataset && (project.dataset(upload.target) == nullptr || !knows(principal, upload.target)))
-        return fail(FailureCode::unknown_dataset, fmt::format("there is no dataset `{}`", upload.target));
-    const bool may = is_dataset ? principal.may(Permission::submit, upload.target)
-                                : principal.may(Permission::submit, *package);
-    if (may) return {};
-    return fail(FailureCode::forbidden, fmt::format("this takes the grant `submit` on `{}`", upload.target));
-}
-
-} // namespace
-
 UploadCaller caller_of(const http::Request& request) {
     const Principal& principal = request.principal;
-    return {.name = principal.name,
-            .id = principal.id.empty() ? principal.name : principal.id,
-            .sees_all = principal.is_admin()};
+    return {.id = principal.id, .name = principal.name, .sees_all = principal.is_admin()};
 }
 
 bool has_body(const http::Request& request) {
     return request.body_bytes.value_or(0) > 0 || request.headers.find("Transfer-Encoding") != nullptr;
+}
+
+Status may_submit(const Project& project, const http::Request& request, UploadKind kind, const std::string& target,
+                  bool is_package) {
+    const Principal& principal = request.principal;
+    const auto to_dataset = [&](const Dataset& one) { return principal.may(Permission::submit, one.name); };
+    const auto to_package = [&](const Package& one) { return principal.may(Permission::submit, one); };
+    bool may = false;
+    bool sees = true;
+    if (kind == UploadKind::partial) {
+        may = std::ranges::any_of(project.datasets, to_dataset) || std::ranges::any_of(project.packages, to_package);
+    } else if (is_package) {
+        const Package* package = project.package(target);
+        may = package != nullptr && to_package(*package);
+        sees = package != nullptr && principal.may(Permission::read, *package);
+    } else {
+        const Dataset* dataset = project.dataset(target);
+        may = dataset != nullptr && to_dataset(*dataset);
+        sees = dataset != nullptr && principal.may(Permission::read, dataset->name);
+    }
+    if (may) return {};
+    if (sees) return fail(FailureCode::forbidden, fmt::format("`{}` may not deliver there", principal.name));
+    if (is_package) return fail(FailureCode::unknown_package, fmt::format("there is no package `{}`", target));
+    return fail(FailureCode::unknown_dataset, fmt::format("there is no dataset `{}`", target));
 }
 
 Status set_target(const Project& project, const http::Request& request, const Metadata& metadata, NewUpload& upload) {
@@ -57,7 +61,7 @@ Status set_target(const Project& project, const http::Request& request, const Me
     const std::string* name = said("filename");
     if (name == nullptr) name = said("name");
     if (name != nullptr) upload.file_name = name->substr(name->find_last_of("/\\") + 1);
-    return may_send(project, request.principal, upload);
+    return may_submit(project, request, upload.kind, upload.target, upload.target_is_package);
 }
 
 } // namespace inlet::tus

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "base/disk.hpp"
 #include "objects/testing/fault_object_store.hpp"
 
 namespace inlet {
@@ -16,6 +17,7 @@ public:
     explicit BehindFaults(std::unique_ptr<ObjectStoreHarness> inner)
         : inner_(std::move(inner)), store_(inner_->store()) {}
     ObjectStore& store() override { return store_; }
+    std::string path_of(const std::string& name) override { return inner_->path_of(name); }
 
 private:
     std::unique_ptr<ObjectStoreHarness> inner_;
