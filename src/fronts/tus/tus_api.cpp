@@ -212,8 +212,9 @@ Route route(Method method, bool of_one, const char* id, const char* summary) {
                 .path = of_one ? std::string(kAddress) + "/{id}" : kAddress,
                 .id = id,
                 .summary = summary,
-                .needs = method == Method::options ? Needs::nothing : Needs::grants};
+                .needs = method == Method::options ? http::Needs::nothing : http::Needs::grants};
     if (of_one) route.path_values = {{"id", R"({"type":"string","minLength":1})"}};
+    if (method != Method::options && method != Method::head) route.action = fmt::format("upload.{}", id);
     route.overridable = true;
     route.standing.add("Tus-Resumable", kVersion);
     if (of_one && method != Method::options) {
