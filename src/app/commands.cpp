@@ -13,6 +13,7 @@ Commands make_commands() {
     add_query_commands(commands);
     add_version_commands(commands);
     add_serve_commands(commands);
+    add_keys_commands(commands);
     add_reference_commands(commands);
     return commands;
 }

@@ -18,7 +18,8 @@ void add_submission_commands(Commands& commands); // submissions, show, approve,
 void add_delivery_commands(Commands& commands);   // errors, rejects, raw
 void add_query_commands(Commands& commands);      // query, export
 void add_version_commands(Commands& commands);    // versions, diff, undo, prune
-void add_serve_commands(Commands& commands);      // serve, keys
+void add_serve_commands(Commands& commands);      // serve
+void add_keys_commands(Commands& commands);       // keys
 void add_reference_commands(Commands& commands);  // failures, completion
 
 Commands make_commands();

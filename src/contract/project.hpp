@@ -13,6 +13,7 @@
 #include "contract/access_rules.hpp"
 #include "contract/dialect.hpp"
 #include "contract/field.hpp"
+#include "contract/server_config.hpp"
 
 namespace inlet {
 
@@ -90,6 +91,7 @@ struct Project {
     std::vector<Model> models; // in the order of the file
     std::vector<View> views;
     AccessRules access;
+    ServerConfig server;
 
     const Dataset* dataset(std::string_view dataset_name) const;
     const Package* package(std::string_view package_name) const;

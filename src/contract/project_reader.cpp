@@ -11,6 +11,7 @@
 #include "contract/reading/files.hpp"
 #include "contract/reading/parts_reader.hpp"
 #include "contract/reading/schema_reader.hpp"
+#include "contract/reading/server_reader.hpp"
 #include "contract/reading/walker.hpp"
 
 namespace inlet {
@@ -75,6 +76,7 @@ Project read_root(const Element& root, const std::string& path, const FileSource
     if (const Element* node = mapping.find("packages")) {
         project.packages = read_packages(*node, place_of("packages"), project.datasets, tables, page);
     }
+    if (const Element* node = mapping.find("server")) project.server = read_server(*node, project.folder, files, page);
     return project;
 }
 

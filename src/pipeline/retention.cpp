@@ -71,12 +71,12 @@ Status RetentionWork::forget_delivery(const SubmissionRecord& record, bool dry_r
 }
 
 Status RetentionWork::prune_history(bool dry_run, Pipeline::Pruned& pruned) {
-    for (const Dataset& dataset : parts_.project.datasets) {
+    for (const Dataset& dataset : parts_.project->datasets) {
         TRY(prune_table(dataset.name, dataset.retention.history, dry_run, pruned));
     }
-    for (const Model& model : parts_.project.models) {
+    for (const Model& model : parts_.project->models) {
         Kept kept = std::chrono::seconds(0);
-        const std::vector<const Dataset*> read = datasets_read(parts_.project, model);
+        const std::vector<const Dataset*> read = datasets_read(*parts_.project, model);
         for (const Dataset* dataset : read) kept = longer(kept, dataset->retention.history);
         if (!read.empty()) TRY(prune_table(model.name, kept, dry_run, pruned));
     }
@@ -144,14 +144,14 @@ Status RetentionWork::remove_objects(bool dry_run, Pipeline::Pruned& pruned, con
 
 RetentionWork::Kept RetentionWork::raw_kept(const SubmissionRecord& record) const {
     if (!record.target_is_package) {
-        const Dataset* dataset = parts_.project.dataset(record.target);
+        const Dataset* dataset = parts_.project->dataset(record.target);
         return dataset == nullptr ? std::nullopt : dataset->retention.raw;
     }
-    const Package* package = parts_.project.package(record.target);
+    const Package* package = parts_.project->package(record.target);
     if (package == nullptr) return std::nullopt;
     Kept kept = std::chrono::seconds(0);
     for (const auto& [member, name] : package->members) {
-        const Dataset* dataset = parts_.project.dataset(name);
+        const Dataset* dataset = parts_.project->dataset(name);
         kept = longer(kept, dataset == nullptr ? std::nullopt : dataset->retention.raw);
     }
     return kept;
@@ -160,7 +160,7 @@ RetentionWork::Kept RetentionWork::raw_kept(const SubmissionRecord& record) cons
 RetentionWork::Kept RetentionWork::rejects_kept(const SubmissionRecord& record) const {
     Kept kept = std::chrono::seconds(0);
     for (const PartRecord& part : record.parts) {
-        const Dataset* dataset = parts_.project.dataset(part.dataset);
+        const Dataset* dataset = parts_.project->dataset(part.dataset);
         kept = longer(kept, dataset == nullptr ? std::nullopt : dataset->retention.rejects);
     }
     return kept;

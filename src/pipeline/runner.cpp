@@ -34,6 +34,17 @@ void Runner::wake() {
     wake_.notify_all();
 }
 
+bool Runner::at_rest() const {
+    const std::scoped_lock lock(mutex_);
+    return !woken_ && !working_;
+}
+
+void Runner::end_waits() {
+    const std::scoped_lock lock(mutex_);
+    hurried_ = true;
+    moved_.notify_all();
+}
+
 Result<SubmissionRecord> Runner::wait(SubmissionId id, std::chrono::milliseconds time) {
     const auto until = std::chrono::steady_clock::now() + time;
     std::unique_lock lock(mutex_);
@@ -43,8 +54,8 @@ Result<SubmissionRecord> Runner::wait(SubmissionId id, std::chrono::milliseconds
         SubmissionRecord record = TRY(catalog_.get(id));
         if (is_settled(record) || std::chrono::steady_clock::now() >= until) return record;
         lock.lock();
-        moved_.wait_until(lock, until, [&] { return ended_ != seen || stopping_; });
-        if (stopping_) return record;
+        moved_.wait_until(lock, until, [&] { return ended_ != seen || stopping_ || hurried_; });
+        if (stopping_ || hurried_) return record;
     }
 }
 
@@ -65,10 +76,12 @@ void Runner::run() {
         wake_.wait(lock, [&] { return woken_ || stopping_; });
         if (stopping_) return;
         woken_ = false;
+        working_ = true;
         lock.unlock();
         const auto ran = run_next();
         if (!ran) failed_(ran.error());
         lock.lock();
+        working_ = false;
         ++ended_;
         moved_.notify_all();
         if (!ran) {

@@ -26,6 +26,10 @@ public:
 
     // Something was queued.
     void wake();
+    // Whether nothing is queued, nor being run.
+    bool at_rest() const;
+    // Those who wait are told how things stand, and so is who waits from now on: the server is about to end.
+    void end_waits();
     // The record once it is at its end or held, or as it is when the time is up. unknown-submission.
     Result<SubmissionRecord> wait(SubmissionId id, std::chrono::milliseconds time);
 
@@ -37,11 +41,13 @@ private:
     Catalog& catalog_;
     const std::function<void(const Error&)> failed_;
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::condition_variable moved_;
     bool woken_ = true;       // behind mutex_
+    bool working_ = false;    // behind mutex_
     bool stopping_ = false;   // behind mutex_
+    bool hurried_ = false;    // behind mutex_: nobody is to wait
     std::uint64_t ended_ = 0; // behind mutex_: runs so far
     std::thread thread_;
 };

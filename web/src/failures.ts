@@ -87,6 +87,7 @@ export type FailureCode =
   | "incomplete-upload"
   | "rate-limited"
   | "audit-broken"
+  | "too-slow"
   | "query-invalid"
   | "value-unwritable"
   | "query-not-read-only"
@@ -95,6 +96,8 @@ export type FailureCode =
   | "file-not-found"
   | "project-not-found"
   | "project-invalid"
+  | "certificate-invalid"
+  | "roles-inseparable"
   | "not-supported"
   | "io-failed"
   | "disk-full"
@@ -635,6 +638,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "The audit log is not as it was written. An entry was changed, put in or taken away.",
     whatToDo: "Compare the catalog with a backup, and find out who had access to its file; the message names the first entry that does not fit.",
   },
+  "too-slow": {
+    code: "too-slow",
+    kind: "request",
+    httpStatus: 408,
+    meaning: "The request came more slowly than the server waits for.",
+    whatToDo: "Send it again over a better connection, or resume it from the last byte received.",
+  },
   "query-invalid": {
     code: "query-invalid",
     kind: "request",
@@ -691,6 +701,20 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "The project file has mistakes.",
     whatToDo: "Run `inlet check` and correct each place it shows.",
   },
+  "certificate-invalid": {
+    code: "certificate-invalid",
+    kind: "usage",
+    httpStatus: 500,
+    meaning: "The certificate and the key for TLS cannot be used.",
+    whatToDo: "Name PEM files that hold a certificate with its chain, and the private key that belongs to it; the message says what is wrong.",
+  },
+  "roles-inseparable": {
+    code: "roles-inseparable",
+    kind: "usage",
+    httpStatus: 501,
+    meaning: "The stores that the project uses are held by one process, so that one process must play all roles.",
+    whatToDo: "Leave --roles out, or name all of them.",
+  },
   "not-supported": {
     code: "not-supported",
     kind: "usage",
@@ -709,7 +733,7 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     code: "disk-full",
     kind: "system",
     httpStatus: 507,
-    meaning: "The disk, or the quota on it, is full.",
+    meaning: "The disk or its quota is full, or less of it is free than is to be kept free.",
     whatToDo: "Make room, then retry. Nothing published is lost.",
   },
   "out-of-memory-limit": {

@@ -95,6 +95,7 @@ class FailureCode(str, Enum):
     INCOMPLETE_UPLOAD = "incomplete-upload"
     RATE_LIMITED = "rate-limited"
     AUDIT_BROKEN = "audit-broken"
+    TOO_SLOW = "too-slow"
     QUERY_INVALID = "query-invalid"
     VALUE_UNWRITABLE = "value-unwritable"
     QUERY_NOT_READ_ONLY = "query-not-read-only"
@@ -103,6 +104,8 @@ class FailureCode(str, Enum):
     FILE_NOT_FOUND = "file-not-found"
     PROJECT_NOT_FOUND = "project-not-found"
     PROJECT_INVALID = "project-invalid"
+    CERTIFICATE_INVALID = "certificate-invalid"
+    ROLES_INSEPARABLE = "roles-inseparable"
     NOT_SUPPORTED = "not-supported"
     IO_FAILED = "io-failed"
     DISK_FULL = "disk-full"
@@ -646,6 +649,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "The audit log is not as it was written. An entry was changed, put in or taken away.",
         "Compare the catalog with a backup, and find out who had access to its file; the message names the first entry that does not fit.",
     ),
+    FailureCode.TOO_SLOW: FailureInfo(
+        FailureCode.TOO_SLOW,
+        FailureKind.REQUEST,
+        408,
+        "The request came more slowly than the server waits for.",
+        "Send it again over a better connection, or resume it from the last byte received.",
+    ),
     FailureCode.QUERY_INVALID: FailureInfo(
         FailureCode.QUERY_INVALID,
         FailureKind.REQUEST,
@@ -702,6 +712,20 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "The project file has mistakes.",
         "Run `inlet check` and correct each place it shows.",
     ),
+    FailureCode.CERTIFICATE_INVALID: FailureInfo(
+        FailureCode.CERTIFICATE_INVALID,
+        FailureKind.USAGE,
+        500,
+        "The certificate and the key for TLS cannot be used.",
+        "Name PEM files that hold a certificate with its chain, and the private key that belongs to it; the message says what is wrong.",
+    ),
+    FailureCode.ROLES_INSEPARABLE: FailureInfo(
+        FailureCode.ROLES_INSEPARABLE,
+        FailureKind.USAGE,
+        501,
+        "The stores that the project uses are held by one process, so that one process must play all roles.",
+        "Leave --roles out, or name all of them.",
+    ),
     FailureCode.NOT_SUPPORTED: FailureInfo(
         FailureCode.NOT_SUPPORTED,
         FailureKind.USAGE,
@@ -720,7 +744,7 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         FailureCode.DISK_FULL,
         FailureKind.SYSTEM,
         507,
-        "The disk, or the quota on it, is full.",
+        "The disk or its quota is full, or less of it is free than is to be kept free.",
         "Make room, then retry. Nothing published is lost.",
     ),
     FailureCode.OUT_OF_MEMORY_LIMIT: FailureInfo(

@@ -3,7 +3,7 @@
 
 #include "access/keyring.hpp"
 #include "catalog/catalog.hpp"
-#include "contract/project.hpp"
+#include "contract/current_project.hpp"
 #include "http/router.hpp"
 #include "pipeline/pipeline.hpp"
 #include "pipeline/runner.hpp"
@@ -12,7 +12,7 @@
 namespace inlet::http {
 
 struct ApiParts { // borrowed; outlive the router
-    const Project& project;
+    const CurrentProject& project;
     Catalog& catalog;
     Warehouse& warehouse;
     Pipeline& pipeline;

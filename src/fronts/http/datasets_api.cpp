@@ -21,7 +21,7 @@ public:
         const std::map<std::string, TableInfo> tables = TRY(table_infos());
         JsonWriter json;
         json.begin_object().key("datasets").begin_array();
-        for (const Dataset& dataset : parts_.project.datasets) write_dataset(json, dataset, tables);
+        for (const Dataset& dataset : parts_.project->datasets) write_dataset(json, dataset, tables);
         json.end_array().end_object();
         return json_response(200, json.take());
     }
@@ -60,7 +60,7 @@ public:
 private:
     Result<const Dataset*> find_dataset(const Request& request) const {
         const std::string& name = request.values.at("dataset");
-        const Dataset* dataset = parts_.project.dataset(name);
+        const Dataset* dataset = parts_.project->dataset(name);
         if (dataset == nullptr)
             return fail(FailureCode::unknown_dataset, fmt::format("there is no dataset `{}`", name));
         return dataset;

@@ -1,8 +1,9 @@
-// A request on its way through a route: what the connection's coroutine and the route's thread share. Floor 4.
+// A request on its way through a route: what the connection's coroutine and the route's thread share. Floor 5.
 #pragma once
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/post.hpp>
@@ -10,6 +11,8 @@
 
 #include "http/asio/net.hpp"
 #include "http/body_pipe.hpp"
+#include "http/client_meter.hpp"
+#include "http/disk_room.hpp"
 #include "http/message.hpp"
 
 namespace inlet::http {
@@ -22,6 +25,7 @@ public:
     // The route's, until it has answered; then the connection's.
     Request request;
     BodyPipe pipe;
+    std::vector<Quota> quotas; // to be told with the answer
 
     // From any thread, as the last thing the route does.
     void respond(Response answer) {
@@ -33,6 +37,8 @@ public:
 
     // On the connection's thread alone:
     std::optional<Response> response;
+    std::uint64_t body_bytes = 0; // so far
+    DiskRoom::Share disk_share;
     // Returns when the pipe has room or the response is there.
     asio::awaitable<void> wait() {
         if (!woken_) {

@@ -42,7 +42,7 @@ asio::awaitable<error_code> write_text(Channel& channel, std::string_view head, 
 }
 
 asio::awaitable<bool> write_stream(Channel& channel, Response& response, AnswerForm form, Calls& readers,
-                                   const ServerOptions& options) {
+                                   Clock::duration send_time) {
     const bool chunked = !response.stream_bytes && form.version != 10;
     if (!response.stream_bytes && !chunked) form.keep = false; // its end is the connection's
     std::string head = head_of(response, form);
@@ -50,7 +50,7 @@ asio::awaitable<bool> write_stream(Channel& channel, Response& response, AnswerF
         fmt::format_to(std::back_inserter(head), "Content-Length: {}\r\n", *response.stream_bytes);
     if (chunked) head += "Transfer-Encoding: chunked\r\n";
     head += "\r\n";
-    channel.expires_after(options.send_time);
+    channel.expires_after(send_time);
     error_code error = co_await write_text(channel, head, "");
     if (error || form.is_head) co_return !error && form.keep;
     std::vector<char> block(kStreamBlockBytes);
@@ -63,7 +63,7 @@ asio::awaitable<bool> write_stream(Channel& channel, Response& response, AnswerF
             co_return false;
         }
         sent += *got;
-        channel.expires_after(options.send_time);
+        channel.expires_after(send_time);
         const std::string frame = chunked ? fmt::format("{:x}\r\n", *got) : "";
         const std::string_view frame_end = chunked ? "\r\n" : "";
         const std::array<asio::const_buffer, 3> buffers{asio::buffer(frame), asio::buffer(block.data(), *got),
@@ -76,13 +76,13 @@ asio::awaitable<bool> write_stream(Channel& channel, Response& response, AnswerF
 } // namespace
 
 asio::awaitable<bool> write_response(Channel& channel, Response& response, AnswerForm form, Calls& readers,
-                                     const ServerOptions& options) {
-    if (response.stream != nullptr) co_return co_await write_stream(channel, response, form, readers, options);
+                                     Clock::duration send_time) {
+    if (response.stream != nullptr) co_return co_await write_stream(channel, response, form, readers, send_time);
     std::string head = head_of(response, form);
     if (response.status != 204 && response.status != 304)
         fmt::format_to(std::back_inserter(head), "Content-Length: {}\r\n", response.body.size());
     head += "\r\n";
-    channel.expires_after(options.send_time);
+    channel.expires_after(send_time);
     const error_code error =
         co_await write_text(channel, head, form.is_head ? std::string_view() : std::string_view(response.body));
     co_return !error && form.keep;

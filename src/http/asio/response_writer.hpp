@@ -1,4 +1,4 @@
-// Writes a response to a channel (RFC 9112). Floor 4; on the connection's thread alone.
+// Writes a response to a channel (RFC 9112). Floor 5; on the connection's thread alone.
 #pragma once
 
 #include "http/asio/calls.hpp"
@@ -14,8 +14,9 @@ struct AnswerForm {
     bool keep = false;    // the connection goes on afterwards
 };
 
-// False: the connection is not to be used any more. A stream is read on the threads of `readers`.
+// False: the connection is not to be used any more. A stream is read on the threads of `readers`. `send_time`: how long
+// the client may take none of it.
 asio::awaitable<bool> write_response(Channel& channel, Response& response, AnswerForm form, Calls& readers,
-                                     const ServerOptions& options);
+                                     Clock::duration send_time);
 
 } // namespace inlet::http
