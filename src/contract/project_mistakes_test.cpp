@@ -41,7 +41,7 @@ TEST(ReadProject, SaysWhatIsWrongAtTheTop) {
               "$schema",
               "did you mean `models`?"},
              {"^provider: {}", "unknown key `provider` in the project; expected project, storage, datasets, packages, "
-                               "models, views or $schema"},
+                               "models, views, server or $schema"},
              {"^providers: {}", "`providers` in the project is not supported by this version of Inlet"},
              {"^project: q", "`project` stands twice in the project; first in line 1"},
              {"storage: ^./data", "`storage` must be a mapping with data; found `./data`"},
