@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <sstream>
 
@@ -16,30 +15,13 @@
 #include "app/session.hpp"
 #include "app/starter_project.hpp"
 #include "app/systemd.hpp"
+#include "contract/duration.hpp"
 
 namespace inlet {
 
 namespace {
 
 constexpr const char* kListenDefault = "127.0.0.1:8080";
-
-// "90s", "5m", "1h".
-std::optional<std::chrono::seconds> read_span(std::string_view text) {
-    std::uint32_t number = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc() || stop + 1 != end || number == 0) return std::nullopt;
-    switch (*stop) {
-    case 's':
-        return std::chrono::seconds(number);
-    case 'm':
-        return std::chrono::minutes(number);
-    case 'h':
-        return std::chrono::hours(number);
-    default:
-        return std::nullopt;
-    }
-}
 
 // Where stores are held by one process, that process plays every role.
 Status check_roles(const std::string& text) {
@@ -101,8 +83,8 @@ public:
         ServiceSettings settings;
         if (!roles_.empty()) TRY(check_roles(roles_));
         if (!exit_when_idle_.empty()) {
-            settings.exit_when_idle = read_span(exit_when_idle_);
-            if (!settings.exit_when_idle) {
+            settings.exit_when_idle = parse_duration(exit_when_idle_);
+            if (settings.exit_when_idle.value_or(std::chrono::seconds(0)).count() == 0) {
                 return usage_error(fmt::format("--exit-when-idle takes a time such as 90s, 5m or 1h, and `{}` is none",
                                                exit_when_idle_));
             }
@@ -188,6 +170,6 @@ private:
 
 } // namespace
 
-void add_serve_commands(Commands& commands) { commands.push_back(std::make_unique<ServeCommand>()); }
+void add_serve_command(Commands& commands) { commands.push_back(std::make_unique<ServeCommand>()); }
 
 } // namespace inlet

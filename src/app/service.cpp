@@ -49,9 +49,9 @@ void note(Server& server, const std::string& text) {
     });
 }
 
-void reload(Server& server, Session& session, const Systemd& systemd) {
+void reload(Server& server, const Systemd& systemd) {
     systemd.reloading();
-    const auto reloaded = server.reload(session);
+    const auto reloaded = server.reload();
     if (!reloaded) {
         server.warn(reloaded.error());
         note(server, "the configuration that stood is kept");
@@ -72,7 +72,7 @@ Result<int> run_service(Server& server, Session& session, const Systemd& systemd
     for (;;) {
         const auto asked = session.interrupts().wait(tick);
         if (asked == Interrupts::Asked::end) break;
-        if (asked == Interrupts::Asked::reload) reload(server, session, systemd);
+        if (asked == Interrupts::Asked::reload) reload(server, systemd);
         if (systemd.watchdog() && server.answers(kAnswerTime)) systemd.alive();
         if (auto renewed = server.renew_certificate(); !renewed) server.warn(renewed.error());
         const auto idle = server.idle();

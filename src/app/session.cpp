@@ -108,6 +108,11 @@ Status Session::take_lock(ProjectLock::Mode mode) {
     return {};
 }
 
+Result<std::string> Session::take_data_folder() {
+    TRY(take_lock(ProjectLock::Mode::exclusive));
+    return TRY(project())->data_folder;
+}
+
 Result<Catalog*> Session::catalog() {
     if (!catalog_) {
         const std::string path = TRY(data_path("catalog.sqlite"));
@@ -196,6 +201,7 @@ Result<Pipeline*> Session::make_pipeline(Warehouse& warehouse) {
                                             .bytes = progress.bytes,
                                             .bytes_total = progress.bytes_total,
                                             .rows = progress.rows});
+                            if (progress_told_) progress_told_(progress);
                         }};
     pipeline_ = std::make_unique<Pipeline>(std::move(parts));
     return pipeline_.get();

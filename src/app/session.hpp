@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -44,6 +45,8 @@ public:
     double seconds_since(Timestamp start) const; // in whole milliseconds
     ThreadPool& pool();                          // started when first asked for
     ProgressDisplay& progress() { return progress_; }
+    // Told of the pipeline's progress too, on whichever thread works; set before pipeline(). Empty: nobody.
+    void on_progress(std::function<void(const Progress&)> told) { progress_told_ = std::move(told); }
     Interrupts& interrupts() { return interrupts_; }
     // Who acts, as versions and submissions record it: the name of the system's user.
     std::string user() const;
@@ -61,10 +64,11 @@ public:
     Result<std::unique_ptr<Warehouse>> scratch_warehouse();     // empty, in memory
     Result<Catalog*> catalog();
     Result<ObjectStore*> objects();
-    Result<Warehouse*> reading(); // read only; holds every dataset of the project, and fits the catalog
-    Result<Pipeline*> browsing(); // to look at what was kept: open_raw(), open_errors(), open_rejects()
-    Result<Pipeline*> pipeline(); // to change things: recovered, datasets defined
-    Warehouse& warehouse();       // that of pipeline()
+    Result<Warehouse*> reading();           // read only; holds every dataset of the project, and fits the catalog
+    Result<Pipeline*> browsing();           // to look at what was kept: open_raw(), open_errors(), open_rejects()
+    Result<Pipeline*> pipeline();           // to change things: recovered, datasets defined
+    Warehouse& warehouse();                 // that of pipeline()
+    Result<std::string> take_data_folder(); // its path, this process alone using it
 
 private:
     Status take_lock(ProjectLock::Mode mode);
@@ -79,6 +83,7 @@ private:
     std::unique_ptr<Disk> disk_;
     SystemClock clock_;
     ProgressDisplay progress_;
+    std::function<void(const Progress&)> progress_told_;
     std::string temp_folder_;
     std::unique_ptr<CurrentProject> project_;
     SqlPlaces sql_places_;

@@ -92,6 +92,7 @@ void write_record(JsonWriter& json, const SubmissionRecord& record) {
         json.value(iso_moment(record.received_at));
     json.member("updated_at", iso_moment(record.updated_at))
         .member("by", record.by)
+        .member("source", record.source)
         .member("attempts", record.attempts);
     write_number_or_null(json, "parent", record.parent.value);
     write_ids(json, "undoes", record.undoes);

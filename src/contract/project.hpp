@@ -1,5 +1,5 @@
-// What inlet.yaml says, as values: datasets with their contracts, packages, models and views. Floor 1; immutable once
-// read, so shared freely between threads.
+// What inlet.yaml says, as values: datasets with their contracts, packages, models, views and providers. Floor 1;
+// immutable once read, so shared freely between threads.
 #pragma once
 
 #include <chrono>
@@ -13,6 +13,8 @@
 #include "contract/access_rules.hpp"
 #include "contract/dialect.hpp"
 #include "contract/field.hpp"
+#include "contract/notify.hpp"
+#include "contract/provider.hpp"
 #include "contract/server_config.hpp"
 
 namespace inlet {
@@ -63,6 +65,7 @@ struct Dataset {
     RejectPolicy rejects;
     DeletePolicy deletes;
     Retention retention;
+    Expectation expect;
 };
 
 struct Package {
@@ -90,7 +93,9 @@ struct Project {
     std::vector<Package> packages;
     std::vector<Model> models; // in the order of the file
     std::vector<View> views;
+    std::vector<Provider> providers;
     AccessRules access;
+    NotifySettings notify;
     ServerConfig server;
 
     const Dataset* dataset(std::string_view dataset_name) const;

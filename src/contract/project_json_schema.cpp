@@ -8,7 +8,7 @@ std::string_view project_json_schema() {
     static constexpr std::string_view kText = R"json({
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "title": "inlet.yaml",
-  "description": "A project of Inlet: its datasets with their contracts, packages, models and views. See docs/project.md.",
+  "description": "A project of Inlet: its datasets with their contracts, packages, models, views and providers. See docs/project.md.",
   "type": "object",
   "required": ["project", "datasets"],
   "additionalProperties": false,
@@ -51,10 +51,70 @@ std::string_view project_json_schema() {
       "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_]{0,62}$"},
       "additionalProperties": {"$ref": "#/$defs/view"}
     },
+    "access": {"description": "Who may do what. Without it keys have the role admin.", "$ref": "#/$defs/access"},
+    "providers": {
+      "description": "Who sends, and on which ways. See docs/folders.md.",
+      "type": "object",
+      "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_-]{0,62}$"},
+      "additionalProperties": {"$ref": "#/$defs/provider"}
+    },
+    "notify": {"description": "Who is told what happened to deliveries. See docs/events.md.", "$ref": "#/$defs/notify"},
     "server": {"description": "How `inlet serve` listens, and what it lets clients do.", "$ref": "#/$defs/server"},
     "$schema": {"description": "For editors; Inlet does not read it.", "type": "string"}
   },
   "$defs": {
+    "access": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "roles": {
+          "description": "What each role grants. `admin` is there without being named: it may do everything.",
+          "type": "object",
+          "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_-]{0,62}$"},
+          "additionalProperties": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/grant"}}
+        },
+        "users": {
+          "description": "Who may sign in with a password.",
+          "type": "object",
+          "additionalProperties": {"$ref": "#/$defs/user"}
+        },
+        "anonymous": {"description": "What those may do who show nothing; else they are turned away.", "$ref": "#/$defs/anonymous"}
+      }
+    },
+    "grant": {
+      "type": "object",
+      "description": "Of one dataset or package, or of all whose name the pattern matches.",
+      "required": ["allow"],
+      "oneOf": [{"required": ["dataset"]}, {"required": ["package"]}],
+      "additionalProperties": false,
+      "properties": {
+        "dataset": {"description": "A name; * and ? stand for any characters and one.", "type": "string", "minLength": 1},
+        "package": {"description": "A name; * and ? stand for any characters and one.", "type": "string", "minLength": 1},
+        "allow": {
+          "type": "array",
+          "minItems": 1,
+          "uniqueItems": true,
+          "items": {"enum": ["submit", "read", "approve", "admin"]}
+        }
+      }
+    },
+    "user": {
+      "type": "object",
+      "required": ["roles"],
+      "oneOf": [{"required": ["password_hash"]}, {"required": ["password"]}],
+      "additionalProperties": false,
+      "properties": {
+        "password_hash": {"description": "As `inlet users hash` prints it. ${env:NAME} and ${file:PATH} are put in.", "type": "string", "minLength": 1},
+        "password": {"description": "Only as ${env:NAME} or ${file:PATH}.", "type": "string", "pattern": "^\\$\\{(env|file):[^}]+\\}$"},
+        "roles": {"$ref": "#/$defs/names"}
+      }
+    },
+    "anonymous": {
+      "type": "object",
+      "required": ["roles"],
+      "additionalProperties": false,
+      "properties": {"roles": {"$ref": "#/$defs/names"}}
+    },
     "text": {"type": ["string", "number", "boolean"]},
     "count": {"type": "integer", "minimum": 0},
     "share": {
@@ -167,7 +227,8 @@ std::string_view project_json_schema() {
         },
         "rejects": {"description": "How many broken records are let pass; none unless said.", "$ref": "#/$defs/rejects"},
         "deletes": {"description": "Which rows a delivery may delete.", "$ref": "#/$defs/deletes"},
-        "retention": {"description": "How long things are kept; for ever unless said.", "$ref": "#/$defs/retention"}
+        "retention": {"description": "How long things are kept; for ever unless said.", "$ref": "#/$defs/retention"},
+        "expect": {"description": "When deliveries are due and how large they are. See docs/events.md.", "$ref": "#/$defs/expect"}
       }
     },
     "schema": {
@@ -349,6 +410,95 @@ std::string_view project_json_schema() {
         "history": {"description": "Superseded rows, which undo, diff and --as-of read.", "$ref": "#/$defs/duration"}
       }
     },
+    "expect": {
+      "type": "object",
+      "dependentRequired": {"by": ["every"]},
+      "additionalProperties": false,
+      "properties": {
+        "every": {"description": "A delivery comes at least this often; a minute or more.", "$ref": "#/$defs/duration"},
+        "by": {
+          "description": "The time of day, in UTC, by which it is there; `every` is then in whole days.",
+          "type": "string",
+          "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"
+        },
+        "rows": {"$ref": "#/$defs/expect_rows"}
+      }
+    },
+    "expect_rows": {
+      "description": "How many records a delivery has, measured by the median of the last ten that were published.",
+      "type": "object",
+      "minProperties": 1,
+      "additionalProperties": false,
+      "properties": {
+        "min_share": {"type": "string", "pattern": "^[0-9.]+%$"},
+        "max_share": {"type": "string", "pattern": "^[0-9.]+%$"},
+        "of": {"const": "usual"}
+      }
+    },
+    "events": {
+      "description": "The events to be told of; all unless said.",
+      "oneOf": [{"$ref": "#/$defs/event"}, {"type": "array", "items": {"$ref": "#/$defs/event"}, "minItems": 1, "uniqueItems": true}]
+    },
+    "event": {
+      "enum": [
+        "submission.received",
+        "submission.published",
+        "submission.rejected",
+        "submission.held",
+        "submission.undone",
+        "submission.expired",
+        "submission.failed",
+        "submission.cancelled",
+        "delivery.late",
+        "delivery.missing",
+        "volume.unusual"
+      ]
+    },
+    "notify": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "base_url": {"description": "Where people reach the server, for links.", "type": "string", "pattern": "^https?://"},
+        "webhooks": {"description": "Addresses that events are posted to.", "type": "array", "items": {"$ref": "#/$defs/webhook"}},
+        "email": {"$ref": "#/$defs/email"}
+      }
+    },
+    "webhook": {
+      "type": "object",
+      "required": ["name", "url", "secret"],
+      "additionalProperties": false,
+      "properties": {
+        "name": {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_-]{0,62}$"},
+        "url": {"description": "${env:NAME} and ${file:PATH} are put in.", "type": "string", "minLength": 1},
+        "secret": {
+          "description": "${env:NAME} or ${file:PATH} that hold whsec_ and base64; several while one replaces another.",
+          "$ref": "#/$defs/names"
+        },
+        "events": {"$ref": "#/$defs/events"},
+        "datasets": {"description": "Datasets and packages; all unless said.", "$ref": "#/$defs/names"}
+      }
+    },
+    "email": {
+      "description": "Who is told by e-mail, and how it is sent.",
+      "type": "object",
+      "required": ["smtp", "from", "to"],
+      "dependentRequired": {"user": ["password"], "password": ["user"]},
+      "additionalProperties": false,
+      "properties": {
+        "smtp": {"description": "smtps://host:port, or smtp://host:port with STARTTLS.", "type": "string", "minLength": 1},
+        "from": {"description": "The sender's address.", "type": "string", "minLength": 3},
+        "user": {"type": "string", "minLength": 1},
+        "password": {"description": "${env:NAME} or ${file:PATH}.", "type": "string", "minLength": 1},
+        "tls": {
+          "description": "Whether a server that offers no TLS is refused.",
+          "enum": ["required", "optional"],
+          "default": "required"
+        },
+        "to": {"description": "Addresses; each gets a message of its own.", "$ref": "#/$defs/names"},
+        "events": {"$ref": "#/$defs/events"},
+        "datasets": {"description": "Datasets and packages; all unless said.", "$ref": "#/$defs/names"}
+      }
+    },
     "package": {
       "type": "object",
       "required": ["match", "members"],
@@ -395,6 +545,44 @@ std::string_view project_json_schema() {
           "type": "string",
           "minLength": 1
         }
+      }
+    },
+    "provider": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "title": {"$ref": "#/$defs/text"},
+        "contacts": {"description": "E-mail addresses.", "$ref": "#/$defs/names"},
+        "sources": {"description": "Where its deliveries come from.", "type": "array", "items": {"$ref": "#/$defs/source"}}
+      }
+    },
+    "source": {
+      "type": "object",
+      "required": ["folder"],
+      "oneOf": [{"required": ["dataset"]}, {"required": ["package"]}],
+      "additionalProperties": false,
+      "properties": {
+        "folder": {
+          "description": "The watch folder, below the project's folder unless absolute. ${env:NAME} and ${file:PATH} are put in.",
+          "type": "string",
+          "minLength": 1
+        },
+        "pattern": {
+          "description": "Which files are taken; * and ? stand for any characters and one.",
+          "type": "string",
+          "minLength": 1,
+          "pattern": "^[^/]*$",
+          "default": "*"
+        },
+        "dataset": {"description": "The dataset that the files go into.", "type": "string", "minLength": 1},
+        "package": {"description": "The package that the files are.", "type": "string", "minLength": 1},
+        "settle": {
+          "description": "How long a file lies unchanged before it is taken: 5m to 30d.",
+          "default": "15m",
+          "$ref": "#/$defs/duration"
+        },
+        "allow_short_settle": {"description": "Whether `settle` may be shorter, from 1s on.", "type": "boolean", "default": false},
+        "outbox": {"description": "Where the answers go; `outbox` in the watch folder unless said.", "type": "string", "minLength": 1}
       }
     }
   }

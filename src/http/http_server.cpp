@@ -21,8 +21,8 @@ namespace inlet::http {
 
 class HttpServer::Impl {
 public:
-    Impl(ServerOptions options, const Router& router, Guard guard, Log log)
-        : serving_(std::move(options), router, std::move(guard), std::move(log)) {
+    Impl(ServerOptions options, const Router& router, Guard guard, Witness witness, Log log)
+        : serving_(std::move(options), router, std::move(guard), std::move(witness), std::move(log)) {
         for (std::size_t i = 0; i < std::max<std::size_t>(serving_.options.io_threads, 1); ++i)
             loops_.push_back(std::make_unique<Loop>());
     }
@@ -210,8 +210,9 @@ HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HttpServer::~HttpServer() = default;
 
 Result<std::unique_ptr<HttpServer>> HttpServer::start(ServerOptions options, const Router& router, Guard guard,
-                                                      Log log) {
-    auto impl = std::make_unique<Impl>(std::move(options), router, std::move(guard), std::move(log));
+                                                      Witness witness, Log log) {
+    auto impl =
+        std::make_unique<Impl>(std::move(options), router, std::move(guard), std::move(witness), std::move(log));
     TRY(impl->listen());
     impl->run();
     return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));

@@ -28,7 +28,8 @@ struct Listener {
 struct ServerSettings {
     ServerLimits limits; // `uploads`, `calls` and `waiting` stay as they were at the start
     Cors cors;
-    std::shared_ptr<const TlsContext> tls; // shared with the connections made while it stands; null: none
+    std::string challenge = "Bearer realm=\"inlet\""; // WWW-Authenticate (RFC 9110, section 11.6.1)
+    std::shared_ptr<const TlsContext> tls;            // shared with the connections made while it stands; null: none
 };
 
 struct ServerOptions {
@@ -37,6 +38,7 @@ struct ServerOptions {
     std::size_t body_block_bytes = 128 << 10; // a body is handed on in blocks of up to this size
     // What is free where bodies are kept; empty, or nothing: not known.
     std::function<std::optional<std::uint64_t>()> disk_free_bytes;
+    std::chrono::seconds feed_idle{15}; // without anything to send on a feed; then a sign of life
     ServerSettings settings;
 };
 
@@ -51,11 +53,15 @@ class HttpServer {
 public:
     // Called on a pool thread before a route that is not open: whether the request may go on, and as whose.
     using Guard = std::function<Status(Request& request)>;
+    // Called on a pool thread after a route that has an `action`, before its answer goes out: writes the act down. If
+    // that fails, so does the call.
+    using Witness = std::function<Status(const Route& route, const Request& request, const Response& response)>;
     // Called on an I/O thread; must not block.
     using Log = std::function<void(const Served& served)>;
 
     // Listens when it returns. `router` is borrowed. Errors: bad-argument (the address), io-failed.
-    static Result<std::unique_ptr<HttpServer>> start(ServerOptions options, const Router& router, Guard guard, Log log);
+    static Result<std::unique_ptr<HttpServer>> start(ServerOptions options, const Router& router, Guard guard,
+                                                     Witness witness, Log log);
     ~HttpServer(); // as stop()
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;

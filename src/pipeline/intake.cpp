@@ -27,18 +27,39 @@ private:
 
 Result<Received> Intake::receive(const Delivery& delivery, ByteSource& bytes) {
     const Target target = TRY(find_target(*parts_.project, delivery.target, delivery.target_is_package));
+    SubmissionRecord record = TRY(begin(delivery));
+    const Status begun = delivery.begun ? delivery.begun(record.id) : Status();
+    return ended(record, begun ? take_in(delivery, target, record, bytes) : fail(begun.error()));
+}
+
+Result<Received> Intake::receive_file(const Delivery& delivery, const std::string& path, const std::string& sha256) {
+    const Target target = TRY(find_target(*parts_.project, delivery.target, delivery.target_is_package));
+    SubmissionRecord record = TRY(begin(delivery));
+    auto stored = fresh_.take_over(parts_.objects, path, {target.name(), sha256});
+    commit_point("pipeline.received");
+    if (!stored) return ended(record, fail(std::move(stored.error())));
+    return ended(record, enter(delivery, record, stored->info, std::nullopt));
+}
+
+Result<SubmissionRecord> Intake::begin(const Delivery& delivery) {
     SubmissionRecord record;
     record.state = SubmissionState::receiving;
     record.target = delivery.target;
     record.target_is_package = delivery.target_is_package;
     record.file_name = delivery.file_name;
     record.by = delivery.by;
+    record.sender = delivery.sender;
+    record.source = delivery.source;
     TRY(log_.create(record));
     commit_point("pipeline.receiving");
-    auto received = take_in(delivery, target, record, bytes);
+    return record;
+}
+
+Result<Received> Intake::ended(SubmissionRecord& record, Result<Received> received) {
     if (!received) {
+        const bool is_notice = failure_info(received.error().code).kind == FailureKind::notice;
         // If this cannot be written down either, the next start finds the record and says `interrupted`.
-        (void)log_.move(record, SubmissionState::failed, received.error());
+        (void)log_.move(record, is_notice ? SubmissionState::cancelled : SubmissionState::failed, received.error());
     }
     return received;
 }

@@ -93,7 +93,8 @@ Result<SubmissionRecord> SubmissionWork::run(SubmissionRecord record) {
         if (!outcome && record.state != SubmissionState::rejected) return give_up(id, outcome.error());
         return parts_.catalog.get(id);
     }
-    Status done = attempt(record);
+    const bool removes = record.kind == SubmissionKind::erasure || record.kind == SubmissionKind::purge;
+    Status done = removes ? erasures_.carry_out(record) : attempt(record);
     if (!done) return give_up(id, done.error());
     // Whatever is left of it is never seen, and goes at the next start at the latest.
     (void)parts_.warehouse.discard(id);
@@ -140,7 +141,7 @@ Status SubmissionWork::attempt(SubmissionRecord& record) {
 }
 
 Status SubmissionWork::verify_kept(const SubmissionRecord& record) const {
-    if (record.kind == SubmissionKind::undo) return {};
+    if (record.kind == SubmissionKind::undo || record.kind == SubmissionKind::purge) return {};
     TRY(open_kept(parts_.objects, record, {record.target, record.raw_sha256}));
     memory_.note_whole(record.id);
     return {};
@@ -297,6 +298,7 @@ Status SubmissionWork::hold_deletes(const SubmissionRecord& parent, const PartRe
     child.raw_bytes = parent.raw_bytes;
     child.received_at = parts_.clock.now();
     child.by = parent.by;
+    child.sender = parent.sender;
     child.parent = parent.id;
     child.asked_deletes[part.dataset] = rows;
     PartRecord about;
@@ -320,6 +322,9 @@ Status SubmissionWork::settle(SubmissionRecord record) {
     case SubmissionState::checking:
         return log_.move(record, SubmissionState::queued);
     case SubmissionState::publishing:
+        // Each of its steps can be taken again, and the last of them may be missing.
+        if (record.kind == SubmissionKind::erasure || record.kind == SubmissionKind::purge)
+            return log_.move(record, SubmissionState::queued);
         if (const auto version = TRY(parts_.warehouse.published(record.id, ""))) {
             record.version = *version;
             return settle_published(record);
@@ -392,7 +397,8 @@ Result<SubmissionRecord> SubmissionWork::give_up(SubmissionId id, const Error& e
     (void)parts_.warehouse.discard(id);
     SubmissionRecord record = TRY(parts_.catalog.get(id));
     if (is_end(record.state) || record.state == SubmissionState::held) return record;
-    if (record.state == SubmissionState::publishing) {
+    const bool removes = record.kind == SubmissionKind::erasure || record.kind == SubmissionKind::purge;
+    if (record.state == SubmissionState::publishing && !removes) {
         if (const auto version = TRY(parts_.warehouse.published(id, ""))) {
             record.version = *version;
             TRY(settle_published(record));

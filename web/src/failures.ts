@@ -42,6 +42,7 @@ export type FailureCode =
   | "checksum-mismatch"
   | "executable-content"
   | "malware-found"
+  | "not-a-file"
   | "zip-bomb"
   | "path-escape"
   | "nested-archive"
@@ -59,6 +60,7 @@ export type FailureCode =
   | "contract-changed"
   | "model-failed"
   | "duplicate-delivery"
+  | "file-changed"
   | "already-published"
   | "wrong-state"
   | "not-held"
@@ -71,14 +73,25 @@ export type FailureCode =
   | "retention-expired"
   | "interrupted"
   | "cancelled"
+  | "erasure-incomplete"
   | "unknown-dataset"
   | "unknown-package"
   | "unknown-submission"
+  | "unknown-upload"
+  | "upload-expired"
+  | "upload-locked"
+  | "offset-mismatch"
+  | "upload-checksum-mismatch"
+  | "final-upload"
+  | "upload-complete"
+  | "protocol-version"
+  | "unsupported-media-type"
   | "unknown-version"
   | "unknown-key"
+  | "unknown-notification"
+  | "unknown-backup"
   | "unknown-address"
   | "method-not-allowed"
-  | "unsupported-media-type"
   | "idempotency-key-reused"
   | "request-under-way"
   | "unauthenticated"
@@ -94,6 +107,7 @@ export type FailureCode =
   | "usage-error"
   | "bad-argument"
   | "file-not-found"
+  | "folder-not-empty"
   | "project-not-found"
   | "project-invalid"
   | "certificate-invalid"
@@ -101,9 +115,12 @@ export type FailureCode =
   | "not-supported"
   | "io-failed"
   | "disk-full"
+  | "folder-unavailable"
   | "out-of-memory-limit"
   | "object-missing"
   | "object-corrupt"
+  | "backup-damaged"
+  | "stores-differ"
   | "catalog-failed"
   | "warehouse-failed"
   | "lease-lost"
@@ -323,6 +340,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "The malware scanner recognised the file.",
     whatToDo: "Clean the machine it comes from before sending again.",
   },
+  "not-a-file": {
+    code: "not-a-file",
+    kind: "file",
+    httpStatus: 422,
+    meaning: "Something that is no plain file of its own (a link, a device, a pipe), or whose name cannot be answered to, lies in a watch folder.",
+    whatToDo: "Put a plain file there, under a name in UTF-8 of at most 200 bytes.",
+  },
   "zip-bomb": {
     code: "zip-bomb",
     kind: "file",
@@ -442,6 +466,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "The same bytes were delivered to the same target before.",
     whatToDo: "Nothing. To load it once more use --again. The earlier submission is named in the message.",
   },
+  "file-changed": {
+    code: "file-changed",
+    kind: "notice",
+    httpStatus: 409,
+    meaning: "The file was changed, replaced or taken away while it was read from its watch folder. Nothing of what was read is kept for the dataset.",
+    whatToDo: "Nothing. It is read again once it has lain still for the settle time.",
+  },
   "already-published": {
     code: "already-published",
     kind: "submission",
@@ -526,6 +557,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "Somebody cancelled the submission before it was published.",
     whatToDo: "Send it again if it is wanted after all.",
   },
+  "erasure-incomplete": {
+    code: "erasure-incomplete",
+    kind: "submission",
+    httpStatus: 409,
+    meaning: "Some of what was kept cannot be read to take records out of it, so that the erasure is not complete.",
+    whatToDo: "Run the same erasure again with --drop-unreadable, which removes those files whole; the message names the submissions.",
+  },
   "unknown-dataset": {
     code: "unknown-dataset",
     kind: "request",
@@ -547,6 +585,69 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "There is no submission with this id.",
     whatToDo: "List them with `inlet submissions`.",
   },
+  "unknown-upload": {
+    code: "unknown-upload",
+    kind: "request",
+    httpStatus: 404,
+    meaning: "There is no upload with this id, or it belongs to somebody else.",
+    whatToDo: "Begin a new upload.",
+  },
+  "upload-expired": {
+    code: "upload-expired",
+    kind: "request",
+    httpStatus: 410,
+    meaning: "The upload was left unfinished for too long, and what had arrived of it is gone.",
+    whatToDo: "Begin a new upload.",
+  },
+  "upload-locked": {
+    code: "upload-locked",
+    kind: "request",
+    httpStatus: 423,
+    meaning: "Another request is sending to the same upload.",
+    whatToDo: "Wait for it to end; then ask where the upload stands, and go on from there.",
+  },
+  "offset-mismatch": {
+    code: "offset-mismatch",
+    kind: "request",
+    httpStatus: 409,
+    meaning: "The bytes sent do not follow those that arrived before.",
+    whatToDo: "Ask where the upload stands with HEAD, and go on from there.",
+  },
+  "upload-checksum-mismatch": {
+    code: "upload-checksum-mismatch",
+    kind: "request",
+    httpStatus: 460,
+    meaning: "The bytes of this request do not have the checksum that it names. None of them were kept.",
+    whatToDo: "Send the same bytes again.",
+  },
+  "final-upload": {
+    code: "final-upload",
+    kind: "request",
+    httpStatus: 403,
+    meaning: "The upload is put together from partial ones and takes no bytes itself.",
+    whatToDo: "Send the bytes to the partial uploads.",
+  },
+  "upload-complete": {
+    code: "upload-complete",
+    kind: "request",
+    httpStatus: 400,
+    meaning: "The upload is complete already, and cannot be changed.",
+    whatToDo: "Nothing, if all bytes were meant to be sent; else begin a new upload.",
+  },
+  "protocol-version": {
+    code: "protocol-version",
+    kind: "request",
+    httpStatus: 412,
+    meaning: "The request names no version of its protocol, or one that is not spoken here.",
+    whatToDo: "Speak one of the versions that the answer lists.",
+  },
+  "unsupported-media-type": {
+    code: "unsupported-media-type",
+    kind: "request",
+    httpStatus: 415,
+    meaning: "The request's body is of a type that this address does not take.",
+    whatToDo: "Send it with the Content-Type that the message names.",
+  },
   "unknown-version": {
     code: "unknown-version",
     kind: "request",
@@ -561,6 +662,20 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "There is no key with this id.",
     whatToDo: "Take an id from `inlet keys`.",
   },
+  "unknown-notification": {
+    code: "unknown-notification",
+    kind: "request",
+    httpStatus: 404,
+    meaning: "There is no notification with this id.",
+    whatToDo: "Take an id from `inlet notifications`.",
+  },
+  "unknown-backup": {
+    code: "unknown-backup",
+    kind: "request",
+    httpStatus: 404,
+    meaning: "There is no such backup in the folder, or none that is complete.",
+    whatToDo: "Run `inlet restore DIR --list` to see those there are.",
+  },
   "unknown-address": {
     code: "unknown-address",
     kind: "request",
@@ -574,13 +689,6 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     httpStatus: 405,
     meaning: "The address is right, but not for this method.",
     whatToDo: "Use one of the methods that the answer's Allow header names.",
-  },
-  "unsupported-media-type": {
-    code: "unsupported-media-type",
-    kind: "request",
-    httpStatus: 415,
-    meaning: "The call does not take a body of this type.",
-    whatToDo: "Name the type of what is sent in the header Content-Type; the message lists those that are taken.",
   },
   "idempotency-key-reused": {
     code: "idempotency-key-reused",
@@ -687,6 +795,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "A file named on the command line or in the project file does not exist or may not be read.",
     whatToDo: "Check the path and its permissions.",
   },
+  "folder-not-empty": {
+    code: "folder-not-empty",
+    kind: "usage",
+    httpStatus: 409,
+    meaning: "The folder that is to be filled holds something already.",
+    whatToDo: "Name an empty folder, or move what is there away.",
+  },
   "project-not-found": {
     code: "project-not-found",
     kind: "usage",
@@ -736,6 +851,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "The disk or its quota is full, or less of it is free than is to be kept free.",
     whatToDo: "Make room, then retry. Nothing published is lost.",
   },
+  "folder-unavailable": {
+    code: "folder-unavailable",
+    kind: "system",
+    httpStatus: 500,
+    meaning: "A watch folder or an outbox is missing, or may not be read or written.",
+    whatToDo: "Put it back or correct its permissions; it is tried again by itself.",
+  },
   "out-of-memory-limit": {
     code: "out-of-memory-limit",
     kind: "system",
@@ -756,6 +878,20 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     httpStatus: 500,
     meaning: "A stored file no longer has the hash it was stored under.",
     whatToDo: "Load the same delivery again, which puts its bytes right, or restore the file from a backup; then retry. Check the disk.",
+  },
+  "backup-damaged": {
+    code: "backup-damaged",
+    kind: "system",
+    httpStatus: 500,
+    meaning: "A file of the backup is missing, or does not have the hash that its manifest names.",
+    whatToDo: "Restore an older generation of the backup with --generation, or another copy of the backup. Check the disk.",
+  },
+  "stores-differ": {
+    code: "stores-differ",
+    kind: "system",
+    httpStatus: 500,
+    meaning: "The catalog, the warehouse and the objects do not agree on what was received or published.",
+    whatToDo: "Restore the data folder from one backup; the message says what differs.",
   },
   "catalog-failed": {
     code: "catalog-failed",

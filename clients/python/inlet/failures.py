@@ -50,6 +50,7 @@ class FailureCode(str, Enum):
     CHECKSUM_MISMATCH = "checksum-mismatch"
     EXECUTABLE_CONTENT = "executable-content"
     MALWARE_FOUND = "malware-found"
+    NOT_A_FILE = "not-a-file"
     ZIP_BOMB = "zip-bomb"
     PATH_ESCAPE = "path-escape"
     NESTED_ARCHIVE = "nested-archive"
@@ -67,6 +68,7 @@ class FailureCode(str, Enum):
     CONTRACT_CHANGED = "contract-changed"
     MODEL_FAILED = "model-failed"
     DUPLICATE_DELIVERY = "duplicate-delivery"
+    FILE_CHANGED = "file-changed"
     ALREADY_PUBLISHED = "already-published"
     WRONG_STATE = "wrong-state"
     NOT_HELD = "not-held"
@@ -79,14 +81,25 @@ class FailureCode(str, Enum):
     RETENTION_EXPIRED = "retention-expired"
     INTERRUPTED = "interrupted"
     CANCELLED = "cancelled"
+    ERASURE_INCOMPLETE = "erasure-incomplete"
     UNKNOWN_DATASET = "unknown-dataset"
     UNKNOWN_PACKAGE = "unknown-package"
     UNKNOWN_SUBMISSION = "unknown-submission"
+    UNKNOWN_UPLOAD = "unknown-upload"
+    UPLOAD_EXPIRED = "upload-expired"
+    UPLOAD_LOCKED = "upload-locked"
+    OFFSET_MISMATCH = "offset-mismatch"
+    UPLOAD_CHECKSUM_MISMATCH = "upload-checksum-mismatch"
+    FINAL_UPLOAD = "final-upload"
+    UPLOAD_COMPLETE = "upload-complete"
+    PROTOCOL_VERSION = "protocol-version"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
     UNKNOWN_VERSION = "unknown-version"
     UNKNOWN_KEY = "unknown-key"
+    UNKNOWN_NOTIFICATION = "unknown-notification"
+    UNKNOWN_BACKUP = "unknown-backup"
     UNKNOWN_ADDRESS = "unknown-address"
     METHOD_NOT_ALLOWED = "method-not-allowed"
-    UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused"
     REQUEST_UNDER_WAY = "request-under-way"
     UNAUTHENTICATED = "unauthenticated"
@@ -102,6 +115,7 @@ class FailureCode(str, Enum):
     USAGE_ERROR = "usage-error"
     BAD_ARGUMENT = "bad-argument"
     FILE_NOT_FOUND = "file-not-found"
+    FOLDER_NOT_EMPTY = "folder-not-empty"
     PROJECT_NOT_FOUND = "project-not-found"
     PROJECT_INVALID = "project-invalid"
     CERTIFICATE_INVALID = "certificate-invalid"
@@ -109,9 +123,12 @@ class FailureCode(str, Enum):
     NOT_SUPPORTED = "not-supported"
     IO_FAILED = "io-failed"
     DISK_FULL = "disk-full"
+    FOLDER_UNAVAILABLE = "folder-unavailable"
     OUT_OF_MEMORY_LIMIT = "out-of-memory-limit"
     OBJECT_MISSING = "object-missing"
     OBJECT_CORRUPT = "object-corrupt"
+    BACKUP_DAMAGED = "backup-damaged"
+    STORES_DIFFER = "stores-differ"
     CATALOG_FAILED = "catalog-failed"
     WAREHOUSE_FAILED = "warehouse-failed"
     LEASE_LOST = "lease-lost"
@@ -334,6 +351,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "The malware scanner recognised the file.",
         "Clean the machine it comes from before sending again.",
     ),
+    FailureCode.NOT_A_FILE: FailureInfo(
+        FailureCode.NOT_A_FILE,
+        FailureKind.FILE,
+        422,
+        "Something that is no plain file of its own (a link, a device, a pipe), or whose name cannot be answered to, lies in a watch folder.",
+        "Put a plain file there, under a name in UTF-8 of at most 200 bytes.",
+    ),
     FailureCode.ZIP_BOMB: FailureInfo(
         FailureCode.ZIP_BOMB,
         FailureKind.FILE,
@@ -453,6 +477,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "The same bytes were delivered to the same target before.",
         "Nothing. To load it once more use --again. The earlier submission is named in the message.",
     ),
+    FailureCode.FILE_CHANGED: FailureInfo(
+        FailureCode.FILE_CHANGED,
+        FailureKind.NOTICE,
+        409,
+        "The file was changed, replaced or taken away while it was read from its watch folder. Nothing of what was read is kept for the dataset.",
+        "Nothing. It is read again once it has lain still for the settle time.",
+    ),
     FailureCode.ALREADY_PUBLISHED: FailureInfo(
         FailureCode.ALREADY_PUBLISHED,
         FailureKind.SUBMISSION,
@@ -537,6 +568,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "Somebody cancelled the submission before it was published.",
         "Send it again if it is wanted after all.",
     ),
+    FailureCode.ERASURE_INCOMPLETE: FailureInfo(
+        FailureCode.ERASURE_INCOMPLETE,
+        FailureKind.SUBMISSION,
+        409,
+        "Some of what was kept cannot be read to take records out of it, so that the erasure is not complete.",
+        "Run the same erasure again with --drop-unreadable, which removes those files whole; the message names the submissions.",
+    ),
     FailureCode.UNKNOWN_DATASET: FailureInfo(
         FailureCode.UNKNOWN_DATASET,
         FailureKind.REQUEST,
@@ -558,6 +596,69 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "There is no submission with this id.",
         "List them with `inlet submissions`.",
     ),
+    FailureCode.UNKNOWN_UPLOAD: FailureInfo(
+        FailureCode.UNKNOWN_UPLOAD,
+        FailureKind.REQUEST,
+        404,
+        "There is no upload with this id, or it belongs to somebody else.",
+        "Begin a new upload.",
+    ),
+    FailureCode.UPLOAD_EXPIRED: FailureInfo(
+        FailureCode.UPLOAD_EXPIRED,
+        FailureKind.REQUEST,
+        410,
+        "The upload was left unfinished for too long, and what had arrived of it is gone.",
+        "Begin a new upload.",
+    ),
+    FailureCode.UPLOAD_LOCKED: FailureInfo(
+        FailureCode.UPLOAD_LOCKED,
+        FailureKind.REQUEST,
+        423,
+        "Another request is sending to the same upload.",
+        "Wait for it to end; then ask where the upload stands, and go on from there.",
+    ),
+    FailureCode.OFFSET_MISMATCH: FailureInfo(
+        FailureCode.OFFSET_MISMATCH,
+        FailureKind.REQUEST,
+        409,
+        "The bytes sent do not follow those that arrived before.",
+        "Ask where the upload stands with HEAD, and go on from there.",
+    ),
+    FailureCode.UPLOAD_CHECKSUM_MISMATCH: FailureInfo(
+        FailureCode.UPLOAD_CHECKSUM_MISMATCH,
+        FailureKind.REQUEST,
+        460,
+        "The bytes of this request do not have the checksum that it names. None of them were kept.",
+        "Send the same bytes again.",
+    ),
+    FailureCode.FINAL_UPLOAD: FailureInfo(
+        FailureCode.FINAL_UPLOAD,
+        FailureKind.REQUEST,
+        403,
+        "The upload is put together from partial ones and takes no bytes itself.",
+        "Send the bytes to the partial uploads.",
+    ),
+    FailureCode.UPLOAD_COMPLETE: FailureInfo(
+        FailureCode.UPLOAD_COMPLETE,
+        FailureKind.REQUEST,
+        400,
+        "The upload is complete already, and cannot be changed.",
+        "Nothing, if all bytes were meant to be sent; else begin a new upload.",
+    ),
+    FailureCode.PROTOCOL_VERSION: FailureInfo(
+        FailureCode.PROTOCOL_VERSION,
+        FailureKind.REQUEST,
+        412,
+        "The request names no version of its protocol, or one that is not spoken here.",
+        "Speak one of the versions that the answer lists.",
+    ),
+    FailureCode.UNSUPPORTED_MEDIA_TYPE: FailureInfo(
+        FailureCode.UNSUPPORTED_MEDIA_TYPE,
+        FailureKind.REQUEST,
+        415,
+        "The request's body is of a type that this address does not take.",
+        "Send it with the Content-Type that the message names.",
+    ),
     FailureCode.UNKNOWN_VERSION: FailureInfo(
         FailureCode.UNKNOWN_VERSION,
         FailureKind.REQUEST,
@@ -572,6 +673,20 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "There is no key with this id.",
         "Take an id from `inlet keys`.",
     ),
+    FailureCode.UNKNOWN_NOTIFICATION: FailureInfo(
+        FailureCode.UNKNOWN_NOTIFICATION,
+        FailureKind.REQUEST,
+        404,
+        "There is no notification with this id.",
+        "Take an id from `inlet notifications`.",
+    ),
+    FailureCode.UNKNOWN_BACKUP: FailureInfo(
+        FailureCode.UNKNOWN_BACKUP,
+        FailureKind.REQUEST,
+        404,
+        "There is no such backup in the folder, or none that is complete.",
+        "Run `inlet restore DIR --list` to see those there are.",
+    ),
     FailureCode.UNKNOWN_ADDRESS: FailureInfo(
         FailureCode.UNKNOWN_ADDRESS,
         FailureKind.REQUEST,
@@ -585,13 +700,6 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         405,
         "The address is right, but not for this method.",
         "Use one of the methods that the answer's Allow header names.",
-    ),
-    FailureCode.UNSUPPORTED_MEDIA_TYPE: FailureInfo(
-        FailureCode.UNSUPPORTED_MEDIA_TYPE,
-        FailureKind.REQUEST,
-        415,
-        "The call does not take a body of this type.",
-        "Name the type of what is sent in the header Content-Type; the message lists those that are taken.",
     ),
     FailureCode.IDEMPOTENCY_KEY_REUSED: FailureInfo(
         FailureCode.IDEMPOTENCY_KEY_REUSED,
@@ -698,6 +806,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "A file named on the command line or in the project file does not exist or may not be read.",
         "Check the path and its permissions.",
     ),
+    FailureCode.FOLDER_NOT_EMPTY: FailureInfo(
+        FailureCode.FOLDER_NOT_EMPTY,
+        FailureKind.USAGE,
+        409,
+        "The folder that is to be filled holds something already.",
+        "Name an empty folder, or move what is there away.",
+    ),
     FailureCode.PROJECT_NOT_FOUND: FailureInfo(
         FailureCode.PROJECT_NOT_FOUND,
         FailureKind.USAGE,
@@ -747,6 +862,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "The disk or its quota is full, or less of it is free than is to be kept free.",
         "Make room, then retry. Nothing published is lost.",
     ),
+    FailureCode.FOLDER_UNAVAILABLE: FailureInfo(
+        FailureCode.FOLDER_UNAVAILABLE,
+        FailureKind.SYSTEM,
+        500,
+        "A watch folder or an outbox is missing, or may not be read or written.",
+        "Put it back or correct its permissions; it is tried again by itself.",
+    ),
     FailureCode.OUT_OF_MEMORY_LIMIT: FailureInfo(
         FailureCode.OUT_OF_MEMORY_LIMIT,
         FailureKind.SYSTEM,
@@ -767,6 +889,20 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         500,
         "A stored file no longer has the hash it was stored under.",
         "Load the same delivery again, which puts its bytes right, or restore the file from a backup; then retry. Check the disk.",
+    ),
+    FailureCode.BACKUP_DAMAGED: FailureInfo(
+        FailureCode.BACKUP_DAMAGED,
+        FailureKind.SYSTEM,
+        500,
+        "A file of the backup is missing, or does not have the hash that its manifest names.",
+        "Restore an older generation of the backup with --generation, or another copy of the backup. Check the disk.",
+    ),
+    FailureCode.STORES_DIFFER: FailureInfo(
+        FailureCode.STORES_DIFFER,
+        FailureKind.SYSTEM,
+        500,
+        "The catalog, the warehouse and the objects do not agree on what was received or published.",
+        "Restore the data folder from one backup; the message says what differs.",
     ),
     FailureCode.CATALOG_FAILED: FailureInfo(
         FailureCode.CATALOG_FAILED,

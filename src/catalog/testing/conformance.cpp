@@ -78,6 +78,8 @@ SubmissionRecord sample_with_everything() {
     record.raw_bytes = std::numeric_limits<std::uint64_t>::max();
     record.received_at = 1'700'000'000'123'456;
     record.by = "clerk";
+    record.sender = "key:7f00";
+    record.source = "folder";
     record.version = Version(41);
     record.attempts = std::numeric_limits<std::uint32_t>::max();
     record.parent = SubmissionId(7);
@@ -553,6 +555,48 @@ TEST_P(CatalogConformance, KeysAreKeptAndRevoked) {
     ASSERT_TRUE(catalog().revoke_key("7f00"));
     EXPECT_EQ(*catalog().keys(), (std::vector{first, second}));
     EXPECT_EQ(code_of(catalog().revoke_key("none")), FailureCode::unknown_key);
+}
+
+TEST_P(CatalogConformance, PickupsAreKeptByFolderAndFile) {
+    Pickups& pickups = catalog().pickups();
+    PickupRecord first{.provider = "studio",
+                       .folder = "/in/studio",
+                       .name = "d\xC3\xA4ta\n'\xFF.zip",
+                       .mark = {.inode = std::numeric_limits<std::uint64_t>::max(),
+                                .size = std::numeric_limits<std::uint64_t>::max(),
+                                .modified_ns = std::numeric_limits<std::int64_t>::max(),
+                                .changed_ns = -1},
+                       .submission = SubmissionId(7)};
+    first.number = pickups.put(first).value();
+    PickupRecord second = first;
+    second.number = 0;
+    second.state = PickupState::removed;
+    second.duplicate = true;
+    second.told = "held";
+    second.answer_files = {"a.result.json", "a.rejects.csv"};
+    second.number = pickups.put(second).value();
+    PickupRecord elsewhere = second;
+    elsewhere.number = 0;
+    elsewhere.folder = "/in/other";
+    elsewhere.number = pickups.put(elsewhere).value();
+    PickupRecord named = second;
+    named.number = 0;
+    named.name = "b.zip";
+    named.number = pickups.put(named).value();
+    EXPECT_TRUE(first.number > 0 && first.number < second.number && second.number < elsewhere.number);
+    EXPECT_EQ(*pickups.open("studio", "/in/studio"), (std::vector{first, second, named}));
+    EXPECT_EQ(*pickups.open("studio", "/in/other"), std::vector{elsewhere});
+    EXPECT_EQ(*pickups.open("other", "/in/studio"), std::vector<PickupRecord>());
+
+    first.state = PickupState::answered;
+    EXPECT_EQ(*pickups.put(first), first.number);
+    EXPECT_EQ(*pickups.open("studio", "/in/studio"), (std::vector{second, named}));
+    EXPECT_EQ(*pickups.of_file("studio", "/in/studio", first.name), (std::vector{first, second}));
+
+    ASSERT_TRUE(pickups.remove(named.number));
+    ASSERT_TRUE(pickups.remove(named.number)) << "again";
+    named.number = 0;
+    EXPECT_GT(*pickups.put(named), elsewhere.number) << "numbers are never given twice";
 }
 
 } // namespace inlet

@@ -24,14 +24,26 @@ namespace keys {
 
 using namespace std::string_view_literals;
 
-inline constexpr std::array kProject{"project"sv, "storage"sv, "datasets"sv, "packages"sv,
-                                     "models"sv,  "views"sv,   "server"sv,   "$schema"sv};
-inline constexpr std::array kProjectLater{"providers"sv, "principals"sv, "roles"sv, "grants"sv,
-                                          "sources"sv,   "processors"sv, "events"sv};
+inline constexpr std::array kProject{"project"sv, "storage"sv,   "datasets"sv, "packages"sv, "models"sv, "views"sv,
+                                     "access"sv,  "providers"sv, "notify"sv,   "server"sv,   "$schema"sv};
+inline constexpr std::array kProjectLater{"processors"sv, "events"sv};
+inline constexpr std::array kProjectMisplaced{
+    Misplaced{"roles", "`roles` belongs inside `access`"}, Misplaced{"users", "`users` belongs inside `access`"},
+    Misplaced{"anonymous", "`anonymous` belongs inside `access`"},
+    Misplaced{"principals", "write `users` inside `access`"}, Misplaced{"grants", "write `roles` inside `access`"}};
+
+inline constexpr std::array kAccess{"roles"sv, "users"sv, "anonymous"sv};
+inline constexpr std::array kAccessMisplaced{
+    Misplaced{"keys", "keys are made with `inlet keys create`, and never stand in a file"}};
+inline constexpr std::array kGrant{"dataset"sv, "package"sv, "allow"sv};
+inline constexpr std::array kUser{"password_hash"sv, "password"sv, "roles"sv};
+inline constexpr std::array kAnonymous{"roles"sv};
 
 inline constexpr std::array kStorage{"data"sv};
 inline constexpr std::array kStorageLater{"catalog"sv, "warehouse"sv, "objects"sv};
 
+inline constexpr std::array kDataset{"title"sv, "description"sv, "kind"sv,    "schema"sv,    "dialect"sv,
+                                     "write"sv, "rejects"sv,     "deletes"sv, "retention"sv, "expect"sv};
 inline constexpr std::array kServer{"listen"sv, "socket_mode"sv, "tls"sv, "limits"sv, "cors"sv, "threads"sv};
 inline constexpr std::array kTls{"certificate"sv, "key"sv, "min_version"sv};
 inline constexpr std::array kLimits{"connections"sv,  "uploads"sv,     "calls"sv,       "waiting"sv,
@@ -42,8 +54,6 @@ inline constexpr std::array kAddressRates{"connections"sv, "requests_per_second"
 inline constexpr std::array kPrincipalRates{"requests_per_second"sv, "burst"sv, "bytes_per_second"sv};
 inline constexpr std::array kCors{"origins"sv, "max_age"sv};
 
-inline constexpr std::array kDataset{"title"sv, "description"sv, "kind"sv,    "schema"sv,   "dialect"sv,
-                                     "write"sv, "rejects"sv,     "deletes"sv, "retention"sv};
 inline constexpr std::array kDatasetMisplaced{
     Misplaced{"primaryKey", "`primaryKey` belongs inside `schema`"},
     Misplaced{"primary_key", "write `primaryKey` inside `schema`"},
@@ -91,10 +101,28 @@ inline constexpr std::array kDeletes{"policy"sv,      "max_rows"sv,   "max_share
                                      "allow_empty"sv, "on_rejects"sv, "over_limit"sv};
 inline constexpr std::array kRetention{"raw"sv, "rejects"sv, "history"sv};
 
+inline constexpr std::array kExpect{"every"sv, "by"sv, "rows"sv};
+inline constexpr std::array kExpectRows{"min_share"sv, "max_share"sv, "of"sv};
+
+inline constexpr std::array kNotify{"base_url"sv, "webhooks"sv, "email"sv};
+inline constexpr std::array kWebhook{"name"sv, "url"sv, "secret"sv, "events"sv, "datasets"sv};
+inline constexpr std::array kEmail{"smtp"sv, "from"sv, "user"sv,   "password"sv,
+                                   "tls"sv,  "to"sv,   "events"sv, "datasets"sv};
+
 inline constexpr std::array kPackage{"match"sv, "members"sv};
 inline constexpr std::array kModel{"sql"sv, "primaryKey"sv};
 inline constexpr std::array kModelLater{"refresh"sv};
 inline constexpr std::array kView{"sql"sv};
+
+inline constexpr std::array kProvider{"title"sv, "contacts"sv, "sources"sv};
+inline constexpr std::array kProviderLater{"expect"sv, "credentials"sv};
+inline constexpr std::array kProviderMisplaced{Misplaced{"folder", "`folder` belongs into an item of `sources`"},
+                                               Misplaced{"outbox", "`outbox` belongs into an item of `sources`"},
+                                               Misplaced{"settle", "`settle` belongs into an item of `sources`"}};
+inline constexpr std::array kSource{
+    "folder"sv, "pattern"sv, "dataset"sv, "package"sv, "settle"sv, "allow_short_settle"sv, "outbox"sv};
+inline constexpr std::array kSourceLater{"s3"sv, "kafka"sv, "command"sv, "schedule"sv};
+inline constexpr std::array kSourceMisplaced{Misplaced{"to", "write `dataset: NAME` or `package: NAME`"}};
 
 } // namespace keys
 } // namespace inlet::reading

@@ -33,25 +33,49 @@ Response too_many(const std::string& what, std::uint64_t retry_after_seconds) {
     return response;
 }
 
-// On a pool thread.
-Response call(Serving& serving, const ServerSettings& settings, const Route& route, Exchange& exchange) {
+Error body_failure(error_code error) {
+    if (error == beast::error::timeout)
+        return {FailureCode::too_slow, "the request's body came too slowly, or not on at all"};
+    return {FailureCode::incomplete_upload, "the request's body broke off before its end: " + error.message()};
+}
+
+Response witnessed(const Serving& serving, const Route& route, const Request& request, Response response) {
+    if (route.action.empty() || !serving.witness) return response;
+    const Status written = serving.witness(route, request, response);
+    return written ? std::move(response) : problem(written.error());
+}
+
+// Why the caller may not have what it asks for; nothing if it may.
+std::optional<Response> refuse(Serving& serving, const ServerSettings& settings, const Route& route,
+                               Exchange& exchange) {
     Request& request = exchange.request;
-    if (route.needs.what != Needs::nothing && serving.guard) {
-        Status allowed = serving.guard(request);
-        if (allowed) allowed = admit(route, request.principal);
-        if (!allowed) {
-            Response response = problem(allowed.error());
-            if (response.status == 401) response.headers.add("WWW-Authenticate", "Bearer realm=\"inlet\"");
-            return response;
-        }
-        const auto verdict =
-            serving.principals.request(request.principal.id, settings.limits.per_principal, Clock::now());
-        exchange.quotas.insert(exchange.quotas.end(), verdict.quotas.begin(), verdict.quotas.end());
-        if (verdict.retry_after_seconds != 0)
-            return too_many("this key asks for more than it may", verdict.retry_after_seconds);
+    if (route.needs.what == Needs::nothing || !serving.guard) return std::nullopt;
+    if (const Status known = serving.guard(request); !known) {
+        Response response = problem(known.error());
+        if (response.status == 401) response.headers.add("WWW-Authenticate", settings.challenge);
+        return response;
     }
-    auto response = route.handler(request, exchange.pipe);
-    return response ? *std::move(response) : problem(response.error());
+    if (const Status admitted = admit(route, request.principal); !admitted)
+        return witnessed(serving, route, request, problem(admitted.error()));
+    const auto verdict = serving.principals.request(request.principal.id, settings.limits.per_principal, Clock::now());
+    exchange.quotas.insert(exchange.quotas.end(), verdict.quotas.begin(), verdict.quotas.end());
+    if (verdict.retry_after_seconds != 0)
+        return too_many("more is asked for with this key than it may", verdict.retry_after_seconds);
+    return std::nullopt;
+}
+
+void call(Serving& serving, const ServerSettings& settings, const Route& route,
+          const std::shared_ptr<Exchange>& exchange) {
+    Request& request = exchange->request;
+    if (auto refusal = refuse(serving, settings, route, *exchange)) return exchange->respond(*std::move(refusal));
+    if (route.deferred) {
+        route.deferred(request, exchange->pipe,
+                       [exchange](Response response) { exchange->respond(std::move(response)); });
+        return;
+    }
+    auto answered = route.handler(request, *exchange);
+    Response response = answered ? *std::move(answered) : problem(answered.error());
+    exchange->respond(witnessed(serving, route, request, std::move(response)));
 }
 
 } // namespace
@@ -72,8 +96,10 @@ asio::awaitable<void> Connection::run(std::unique_ptr<Connection> connection) {
     co_await connection->channel_->end();
 }
 
+// What waits for the client ends now; a client that reads a feed goes on elsewhere, from the last that it took.
 void Connection::close_if_idle() {
-    if (idle_) channel_->cancel();
+    if (idle_ || sending_feed_) channel_->cancel();
+    if (feeding_ != nullptr) feeding_->wake();
 }
 
 asio::awaitable<bool> Connection::greet() {
@@ -125,17 +151,31 @@ asio::awaitable<void> Connection::refuse_unread(error_code error) {
 asio::awaitable<bool> Connection::answer() {
     auto exchange = std::make_shared<Exchange>(co_await asio::this_coro::executor);
     read_request(*exchange);
-    begin_call(exchange);
+    const Router::Match match = find_call(*exchange);
+    bool ready = !exchange->response;
+    if (ready && match.route->deferred) ready = co_await gather(*exchange);
+    if (ready) submit(exchange, *match.route);
     const bool fed = co_await feed(*exchange);
     const bool body_read = fed && in_order_;
     Response response = *std::move(exchange->response);
+    if (match.address != nullptr) {
+        for (const auto& [name, value] : match.address->standing.all()) response.headers.add(name, value);
+    }
     add_quotas(response, exchange->quotas);
     allow_origin(settings_->cors, exchange->request, response);
     const AnswerForm form{.version = reader_.head().version(),
                           .is_head = reader_.head().method() == wire::verb::head,
                           .keep = body_read && reader_.keep_alive() && !serving_.stopping};
-    const bool keep =
-        co_await write_response(*channel_, response, form, serving_.long_calls, settings_->limits.send_time);
+    const auto send_time = settings_->limits.send_time;
+    bool keep = false;
+    if (response.feed != nullptr) {
+        feeding_ = exchange.get();
+        const FeedTimes times{.send = send_time, .idle = serving_.options.feed_idle};
+        keep = co_await write_feed(*channel_, response, form, *exchange, serving_.stopping, times, sending_feed_);
+        feeding_ = nullptr;
+    } else {
+        keep = co_await write_response(*channel_, response, form, serving_.long_calls, send_time);
+    }
     log(&exchange->request, response.status);
     if (!body_read) co_await linger();
     co_return keep;
@@ -148,45 +188,44 @@ void Connection::read_request(Exchange& exchange) {
     request.local_user = peer_.local_user;
     for (const auto& field : reader_.head()) request.headers.add(field.name_string(), field.value());
     request.body_bytes = reader_.content_length();
+    continued_ = !beast::iequals(reader_.head()[wire::field::expect], "100-continue");
+    broken_ = false;
+    in_order_ = true;
 }
 
-// Finds the route and starts its call, or answers at once.
-void Connection::begin_call(const std::shared_ptr<Exchange>& exchange) {
-    Request& request = exchange->request;
+// The route that is to be called; or why none is, as the response.
+Router::Match Connection::find_call(Exchange& exchange) {
+    Request& request = exchange.request;
+    Router::Match match;
     const auto method = method_from(reader_.head().method_string());
     if (method) request.method = *method;
-    const auto objection = reader_.objection();
-    in_order_ = !objection;
-    if (objection) {
-        exchange->response = problem(*objection);
-        return;
+    if (const auto objection = reader_.objection()) {
+        in_order_ = false;
+        exchange.response = problem(*objection);
+        return match;
     }
     auto target = Target::parse(request.target_text);
     if (!target) {
-        exchange->response = problem(target.error());
-        return;
+        exchange.response = problem(target.error());
+        return match;
     }
     request.target = *std::move(target);
-    exchange->response = preflight(settings_->cors, request);
-    if (exchange->response) return;
-    if (!peer_.address.empty()) {
+    exchange.response = preflight(settings_->cors, request);
+    if (!exchange.response && !peer_.address.empty()) {
         auto verdict = serving_.addresses.request(peer_.address, settings_->limits.per_address, started_);
-        exchange->quotas = std::move(verdict.quotas);
-        if (verdict.retry_after_seconds != 0) {
-            exchange->response = too_many("this address asks for more than it may", verdict.retry_after_seconds);
-            return;
-        }
+        exchange.quotas = std::move(verdict.quotas);
+        if (verdict.retry_after_seconds != 0)
+            exchange.response = too_many("this address asks for more than it may", verdict.retry_after_seconds);
     }
-    Router::Match match;
-    if (method) match = serving_.router.match(*method, request.target);
+    if (exchange.response) return match;
+    if (method) match = overridden(request, serving_.router.match(*method, request.target));
     request.values = match.values;
     if (match.route == nullptr) {
-        exchange->response = not_found(match, method.has_value());
-    } else if (const auto no = refusal(*exchange, *match.route)) {
-        exchange->response = problem(*no);
-    } else {
-        submit(exchange, *match.route);
+        exchange.response = not_found(match, method.has_value());
+    } else if (const auto no = refusal(exchange, *match.route)) {
+        exchange.response = problem(*no);
     }
+    return match;
 }
 
 // Why the route is not called although it is the right one.
@@ -205,57 +244,37 @@ std::optional<Error> Connection::refusal(Exchange& exchange, const Route& route)
 // Starts the call on its pool.
 void Connection::submit(const std::shared_ptr<Exchange>& exchange, const Route& route) {
     Calls& calls = route.takes_long ? serving_.long_calls : serving_.calls;
-    const bool taken = calls.submit([exchange, &serving = serving_, settings = settings_, &route] {
-        exchange->respond(call(serving, *settings, route, *exchange));
-    });
+    const bool taken = calls.submit(
+        [exchange, &serving = serving_, settings = settings_, &route] { call(serving, *settings, route, exchange); });
     if (!taken) exchange->response = too_many("the server works on as many requests as it may; try again", 1);
 }
 
-// Hands the body to the call for as long as it wants it, until the answer is there. Whether the body was read to its
-// end.
-asio::awaitable<bool> Connection::feed(Exchange& exchange) {
-    bool continued = !beast::iequals(reader_.head()[wire::field::expect], "100-continue");
-    bool broken = false;
-    if (reader_.body_read()) exchange.pipe.end();
-    while (!exchange.response) {
-        if (broken || reader_.body_read() || !exchange.pipe.has_room()) {
-            co_await exchange.wait();
-            continue;
-        }
-        if (!continued) {
-            continued = true;
-            co_await say_continue();
-        }
-        std::vector<char> block = exchange.pipe.spare();
-        block.resize(serving_.options.body_block_bytes);
+// Puts all of a small body into the pipe. False: it is too long or broke off, and that is the response.
+asio::awaitable<bool> Connection::gather(Exchange& exchange) {
+    const std::uint64_t bytes_max = settings_->limits.small_bytes;
+    std::uint64_t bytes = exchange.request.body_bytes.value_or(0);
+    if (bytes <= bytes_max) co_await allow_body();
+    bytes = bytes > bytes_max ? bytes : 0;
+    while (bytes <= bytes_max && !reader_.body_read()) {
+        std::vector<char> block(std::min<std::uint64_t>(serving_.options.body_block_bytes,
+                                                        exchange.request.body_bytes.value_or(bytes_max) + 1));
         const error_code error = co_await reader_.read_body(block);
-        if (error == beast::error::timeout) {
-            exchange.pipe.break_off(
-                Error(FailureCode::too_slow, "the request's body came too slowly, or not on at all"));
-            broken = true;
-        } else if (error) {
-            exchange.pipe.break_off(Error(FailureCode::incomplete_upload,
-                                          "the request's body broke off before its end: " + error.message()));
-            broken = true;
-        } else if (auto taken = take(exchange, block.size()); !taken) {
-            exchange.pipe.break_off(taken.error());
-            broken = true;
-        } else {
-            exchange.pipe.push(std::move(block));
-            if (reader_.body_read()) exchange.pipe.end();
+        bytes += block.size();
+        if (const Status taken = take(exchange, block.size()); error || !taken) {
+            exchange.response = problem(error ? body_failure(error) : taken.error());
+            broken_ = true;
+            co_return false;
         }
+        if (!block.empty()) exchange.pipe.push(std::move(block));
     }
-    bool whole = false;
-    // Otherwise nothing that follows can be told from the body, or the client was never told to send it.
-    if (!broken && (continued || reader_.body_read())) whole = co_await drain();
-    co_return whole;
-}
-
-asio::awaitable<void> Connection::say_continue() {
-    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-    const std::array<asio::const_buffer, 1> buffers{asio::buffer(kContinue)};
-    channel_->expires_after(settings_->limits.send_time);
-    co_await channel_->write(buffers);
+    if (bytes > bytes_max) {
+        exchange.response = problem(Error(
+            FailureCode::file_too_large,
+            fmt::format("the body is longer than the {} bytes that this call takes; send more as a file", bytes_max)));
+        co_return false;
+    }
+    exchange.pipe.end();
+    co_return true;
 }
 
 // Counts bytes of the body. Errors: file-too-large, disk-full.
@@ -263,17 +282,70 @@ Status Connection::take(Exchange& exchange, std::uint64_t count) {
     const Clock::time_point now = Clock::now();
     exchange.body_bytes += count;
     if (!peer_.address.empty()) serving_.addresses.bytes(peer_.address, settings_->limits.per_address, count, now);
-    // The call reads by now, so that it is known whose it is.
-    if (!exchange.request.principal.id.empty())
-        serving_.principals.bytes(exchange.request.principal.id, settings_->limits.per_principal, count, now);
     const auto& most = settings_->limits.body_bytes;
     if (most && exchange.body_bytes > *most)
         return fail(FailureCode::file_too_large, fmt::format("the body is larger than {} bytes", *most));
     return exchange.disk_share.receive(count);
 }
 
-// Reads what is left of a body that the call did not want, if it is small, so that the connection can go on.
-asio::awaitable<bool> Connection::drain() {
+// A client that asked whether it may send the body is told so, once.
+asio::awaitable<void> Connection::allow_body() {
+    if (continued_) co_return;
+    continued_ = true;
+    channel_->expires_after(settings_->limits.send_time);
+    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    const std::array<asio::const_buffer, 1> buffers{asio::buffer(kContinue)};
+    co_await channel_->write(buffers);
+}
+
+// The call that X-HTTP-Method-Override asks for, where that is allowed.
+Router::Match Connection::overridden(Request& request, Router::Match match) const {
+    const std::string* name = request.headers.find("X-HTTP-Method-Override");
+    const auto method = name == nullptr ? std::nullopt : method_from(*name);
+    if (!method) return match;
+    Router::Match other = serving_.router.match(*method, request.target);
+    if (other.route == nullptr || !other.route->overridable) return match;
+    request.method = *method;
+    return other;
+}
+
+// Hands the body to the call for as long as it wants it, until the answer is there. Whether the body was read to its
+// end.
+asio::awaitable<bool> Connection::feed(Exchange& exchange) {
+    if (reader_.body_read()) exchange.pipe.end();
+    exchange.stop_reading = [this] { channel_->cancel(); };
+    while (!exchange.response) {
+        co_await inform(exchange);
+        if (exchange.given_up && !broken_) {
+            exchange.pipe.break_off(*exchange.given_up);
+            broken_ = true;
+        }
+        if (broken_ || reader_.body_read() || !exchange.pipe.has_room()) {
+            co_await exchange.wait();
+            continue;
+        }
+        co_await allow_body();
+        std::vector<char> block = exchange.pipe.spare();
+        block.resize(serving_.options.body_block_bytes);
+        const error_code error = co_await reader_.read_body(block);
+        const Status taken = take(exchange, block.size());
+        exchange.pipe.push(std::move(block)); // what came before an error too
+        if (exchange.given_up) continue;
+        if (error || !taken) {
+            exchange.pipe.break_off(error ? body_failure(error) : taken.error());
+            broken_ = true;
+            continue;
+        }
+        if (reader_.body_read()) exchange.pipe.end(trailers(exchange.request));
+    }
+    exchange.stop_reading = nullptr;
+    // By now it is known whose it is.
+    serving_.principals.bytes(exchange.request.principal.id, settings_->limits.per_principal, exchange.body_bytes,
+                              Clock::now());
+    if (broken_) co_return false;
+    co_await inform(exchange);
+    // A call that answered without its body: a small rest is read, so that the connection can go on.
+    if (!continued_ && !reader_.body_read()) co_return false; // the client was never told to send it
     std::uint64_t drained = 0;
     std::vector<char> block;
     while (!reader_.body_read()) {
@@ -283,6 +355,24 @@ asio::awaitable<bool> Connection::drain() {
         drained += block.size();
     }
     co_return true;
+}
+
+// Sends the interim responses that the call has asked for.
+asio::awaitable<void> Connection::inform(Exchange& exchange) {
+    const std::string text = exchange.take_interim();
+    if (text.empty() || reader_.head().version() == 10) co_return;
+    channel_->expires_after(settings_->limits.send_time);
+    const std::array<asio::const_buffer, 1> buffers{asio::buffer(text)};
+    co_await channel_->write(buffers); // an error shows again with the answer
+}
+
+// The parser puts them among the headers.
+Headers Connection::trailers(const Request& request) const {
+    Headers found;
+    for (const auto& field : reader_.head()) {
+        if (request.headers.find(field.name_string()) == nullptr) found.add(field.name_string(), field.value());
+    }
+    return found;
 }
 
 // Reads on for a moment what the client is still sending, lest it lose the answer to a reset (RFC 9112, section 9.6).

@@ -31,13 +31,16 @@ private:
     asio::awaitable<void> refuse_unread(error_code error);
     asio::awaitable<bool> answer();
     void read_request(Exchange& exchange);
-    void begin_call(const std::shared_ptr<Exchange>& exchange);
+    Router::Match find_call(Exchange& exchange);
     std::optional<Error> refusal(Exchange& exchange, const Route& route);
-    void submit(const std::shared_ptr<Exchange>& exchange, const Route& route);
-    asio::awaitable<bool> feed(Exchange& exchange);
-    asio::awaitable<void> say_continue();
     Status take(Exchange& exchange, std::uint64_t count);
-    asio::awaitable<bool> drain();
+    void submit(const std::shared_ptr<Exchange>& exchange, const Route& route);
+    asio::awaitable<bool> gather(Exchange& exchange);
+    asio::awaitable<void> allow_body();
+    Router::Match overridden(Request& request, Router::Match match) const;
+    asio::awaitable<bool> feed(Exchange& exchange);
+    asio::awaitable<void> inform(Exchange& exchange);
+    Headers trailers(const Request& request) const;
     asio::awaitable<void> linger();
     void log(const Request* request, unsigned status) const;
 
@@ -47,11 +50,15 @@ private:
     const Peer peer_;
     RequestReader reader_;
     bool idle_ = false;
+    Exchange* feeding_ = nullptr; // while a feed is sent
+    bool sending_feed_ = false;   // and the client has not taken all of what there was
 
     // Of the request under way:
     std::shared_ptr<const ServerSettings> settings_;
     Clock::time_point started_;
-    bool in_order_ = false; // HTTP's rules of framing are kept, so that its end is known
+    bool in_order_ = false;  // HTTP's rules of framing are kept, so that its end is known
+    bool continued_ = false; // the client may send its body
+    bool broken_ = false;    // the body broke off
 };
 
 } // namespace inlet::http

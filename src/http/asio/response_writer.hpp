@@ -1,8 +1,11 @@
 // Writes a response to a channel (RFC 9112). Floor 5; on the connection's thread alone.
 #pragma once
 
+#include <atomic>
+
 #include "http/asio/calls.hpp"
 #include "http/asio/channel.hpp"
+#include "http/asio/exchange.hpp"
 #include "http/http_server.hpp"
 
 namespace inlet::http {
@@ -18,5 +21,15 @@ struct AnswerForm {
 // the client may take none of it.
 asio::awaitable<bool> write_response(Channel& channel, Response& response, AnswerForm form, Calls& readers,
                                      Clock::duration send_time);
+
+struct FeedTimes {
+    Clock::duration send; // how long the client may take none of it
+    Clock::duration idle; // without anything to send; then a sign of life
+};
+
+// The same of a response that is a feed: sends what it has whenever it has something, until it ends, the client goes,
+// or the server stops. `sending` is true while the client has not taken all of what there was.
+asio::awaitable<bool> write_feed(Channel& channel, Response& response, AnswerForm form, Exchange& exchange,
+                                 const std::atomic<bool>& stopping, FeedTimes times, bool& sending);
 
 } // namespace inlet::http

@@ -22,9 +22,11 @@ void ConnectionCount::remove(const std::string& address) {
     --all_;
 }
 
-Serving::Serving(ServerOptions given, const Router& routes, HttpServer::Guard guarding, HttpServer::Log logging)
-    : options(std::move(given)), router(routes), guard(std::move(guarding)), log(std::move(logging)),
-      disk_room(options.disk_free_bytes), calls(options.settings.limits.calls, options.settings.limits.waiting),
+Serving::Serving(ServerOptions given, const Router& routes, HttpServer::Guard guarding, HttpServer::Witness witnessing,
+                 HttpServer::Log logging)
+    : options(std::move(given)), router(routes), guard(std::move(guarding)), witness(std::move(witnessing)),
+      log(std::move(logging)), disk_room(options.disk_free_bytes),
+      calls(options.settings.limits.calls, options.settings.limits.waiting),
       long_calls(options.settings.limits.uploads, options.settings.limits.waiting),
       settings_(std::make_shared<const ServerSettings>(options.settings)) {}
 

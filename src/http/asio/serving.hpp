@@ -67,7 +67,8 @@ private:
 };
 
 struct Serving {
-    Serving(ServerOptions given, const Router& routes, HttpServer::Guard guarding, HttpServer::Log logging);
+    Serving(ServerOptions given, const Router& routes, HttpServer::Guard guarding, HttpServer::Witness witnessing,
+            HttpServer::Log logging);
 
     std::shared_ptr<const ServerSettings> settings() const { return settings_; }
     void change(ServerSettings settings) { settings_ = std::make_shared<const ServerSettings>(std::move(settings)); }
@@ -75,6 +76,7 @@ struct Serving {
     const ServerOptions options; // but for what settings() says
     const Router& router;
     const HttpServer::Guard guard;
+    const HttpServer::Witness witness;
     const HttpServer::Log log;
     std::atomic<bool> stopping{false};
     ConnectionCount connections;

@@ -53,6 +53,9 @@ public:
     Result<std::unique_ptr<File>> open(const std::string& path) const override {
         return std::make_unique<UnsyncedFile>(TRY(std::as_const(*disk_).open(path)));
     }
+    Result<std::unique_ptr<File>> reopen(const std::string& path, std::uint64_t size) override {
+        return std::make_unique<UnsyncedFile>(TRY(disk_->reopen(path, size)));
+    }
     Status rename(const std::string& from, const std::string& to) override { return disk_->rename(from, to); }
     Status remove(const std::string& path) override { return disk_->remove(path); }
     Status remove_tree(const std::string& path) override { return disk_->remove_tree(path); }
