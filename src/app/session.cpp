@@ -73,17 +73,25 @@ std::expected<const Project*, std::vector<Diagnostic>> Session::checked_project(
         const DiskFiles files(*disk_);
         auto project = read_project(path, files, &sql_places_);
         if (!project) return std::unexpected(std::move(project.error()));
-        project_ = std::make_unique<Project>(std::move(*project));
+        project_ = std::make_unique<CurrentProject>(std::make_unique<const Project>(std::move(*project)));
     }
-    return project_.get();
+    return &**project_;
 }
 
 Result<const Project*> Session::project() {
-    if (project_) return project_.get();
+    if (project_) return &**project_;
     const std::string path = TRY(project_path());
     auto project = checked_project(path);
     if (!project) return fail(to_error(project.error()));
     return *project;
+}
+
+Result<std::unique_ptr<Project>> Session::read_project_again() {
+    const std::string path = TRY(project_path());
+    const DiskFiles files(*disk_);
+    auto project = read_project(path, files);
+    if (!project) return fail(to_error(project.error()));
+    return std::make_unique<Project>(*std::move(project));
 }
 
 Result<std::string> Session::data_path(std::string_view name) {
@@ -179,7 +187,8 @@ Result<Warehouse*> Session::reading() {
 }
 
 Result<Pipeline*> Session::make_pipeline(Warehouse& warehouse) {
-    PipelineParts parts{.project = *TRY(project()),
+    TRY(project());
+    PipelineParts parts{.project = *project_,
                         .objects = *TRY(objects()),
                         .catalog = *TRY(catalog()),
                         .warehouse = warehouse,

@@ -19,7 +19,7 @@
 #include "base/clock.hpp"
 #include "base/disk.hpp"
 #include "base/thread_pool.hpp"
-#include "contract/project.hpp"
+#include "contract/current_project.hpp"
 #include "contract/project_reader.hpp"
 #include "pipeline/pipeline.hpp"
 
@@ -56,7 +56,10 @@ public:
 
     Result<std::string> project_path();
     std::expected<const Project*, std::vector<Diagnostic>> checked_project(const std::string& path);
-    Result<const Project*> project();                           // project-not-found, project-invalid
+    Result<const Project*> project();                       // project-not-found, project-invalid
+    CurrentProject& current_project() { return *project_; } // once it was read
+    bool project_is_named() const { return !settings_.project.empty(); }
+    Result<std::unique_ptr<Project>> read_project_again();      // as the file is now; project() stays what it was
     const SqlPlaces& sql_places() const { return sql_places_; } // of the project, once it was read
     Result<std::unique_ptr<Warehouse>> scratch_warehouse();     // empty, in memory
     Result<Catalog*> catalog();
@@ -82,7 +85,7 @@ private:
     ProgressDisplay progress_;
     std::function<void(const Progress&)> progress_told_;
     std::string temp_folder_;
-    std::unique_ptr<Project> project_;
+    std::unique_ptr<CurrentProject> project_;
     SqlPlaces sql_places_;
     std::unique_ptr<ProjectLock> lock_;
     std::unique_ptr<ThreadPool> pool_;

@@ -29,6 +29,8 @@ struct WebhookSettings {
     std::string url;               // http or https
     std::vector<std::string> keys; // bytes, each signs (https://www.standardwebhooks.com); at least one
     EventChoice choice;
+
+    bool operator==(const WebhookSettings&) const = default;
 };
 
 struct MailSettings {
@@ -39,12 +41,16 @@ struct MailSettings {
     bool tls_required = true; // smtp://: by STARTTLS
     std::vector<std::string> to;
     EventChoice choice;
+
+    bool operator==(const MailSettings&) const = default;
 };
 
 struct NotifySettings {
     std::string base_url; // where people reach the server, for links; empty: no links
     std::vector<WebhookSettings> webhooks;
     std::optional<MailSettings> email;
+
+    bool operator==(const NotifySettings&) const = default;
 };
 
 // When deliveries are due and how large they usually are.

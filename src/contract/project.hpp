@@ -15,6 +15,7 @@
 #include "contract/field.hpp"
 #include "contract/notify.hpp"
 #include "contract/provider.hpp"
+#include "contract/server_config.hpp"
 
 namespace inlet {
 
@@ -95,6 +96,7 @@ struct Project {
     std::vector<Provider> providers;
     AccessRules access;
     NotifySettings notify;
+    ServerConfig server;
 
     const Dataset* dataset(std::string_view dataset_name) const;
     const Package* package(std::string_view package_name) const;

@@ -51,14 +51,15 @@ std::string_view project_json_schema() {
       "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_]{0,62}$"},
       "additionalProperties": {"$ref": "#/$defs/view"}
     },
+    "access": {"description": "Who may do what. Without it keys have the role admin.", "$ref": "#/$defs/access"},
     "providers": {
       "description": "Who sends, and on which ways. See docs/folders.md.",
       "type": "object",
       "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_-]{0,62}$"},
       "additionalProperties": {"$ref": "#/$defs/provider"}
     },
-    "access": {"description": "Who may do what. Without it keys have the role admin.", "$ref": "#/$defs/access"},
     "notify": {"description": "Who is told what happened to deliveries. See docs/events.md.", "$ref": "#/$defs/notify"},
+    "server": {"description": "How `inlet serve` listens, and what it lets clients do.", "$ref": "#/$defs/server"},
     "$schema": {"description": "For editors; Inlet does not read it.", "type": "string"}
   },
   "$defs": {
@@ -121,11 +122,90 @@ std::string_view project_json_schema() {
       "oneOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": "^[0-9.]+ ?%$"}]
     },
     "duration": {"description": "A whole number and a unit: 45s, 30m, 12h, 90d or 2w.", "type": "string", "pattern": "^[0-9]+[smhdw]$"},
+    "size": {"description": "Bytes: 1048576, 1 MiB or 20 GB.", "type": ["integer", "string"], "minimum": 0},
+    "some": {"type": "integer", "minimum": 1},
     "names": {
       "oneOf": [
         {"type": "string", "minLength": 1},
         {"type": "array", "items": {"type": ["string", "number", "boolean"]}, "minItems": 1, "uniqueItems": true}
       ]
+    },
+    "server": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "listen": {
+          "description": "Where: ADDRESS:PORT, with http:// or https:// before it to say whether it speaks TLS, or unix:/PATH; 127.0.0.1:8080 unless said.",
+          "$ref": "#/$defs/names"
+        },
+        "socket_mode": {"description": "Who may open Unix sockets, as chmod takes it.", "type": "string", "pattern": "^[0-7]{3,4}$", "default": "0600"},
+        "tls": {"description": "With it, every address speaks TLS unless it says http://.", "$ref": "#/$defs/tls"},
+        "limits": {"$ref": "#/$defs/limits"},
+        "cors": {"description": "Which web pages' scripts may call the server; none unless said.", "$ref": "#/$defs/cors"},
+        "threads": {"description": "That read and write connections.", "default": 1, "$ref": "#/$defs/some"}
+      }
+    },
+    "tls": {
+      "type": "object",
+      "required": ["certificate", "key"],
+      "additionalProperties": false,
+      "properties": {
+        "certificate": {"description": "PEM file: the server's certificate, then those that lead to the root.", "type": "string", "minLength": 1},
+        "key": {"description": "PEM file.", "type": "string", "minLength": 1},
+        "min_version": {"enum": ["1.2", "1.3"], "default": "1.2"}
+      }
+    },
+    "limits": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "connections": {"description": "At once.", "default": 10000, "$ref": "#/$defs/some"},
+        "uploads": {"description": "Calls with large bodies at once.", "default": 64, "$ref": "#/$defs/some"},
+        "calls": {"description": "Other calls at once.", "default": 8, "$ref": "#/$defs/some"},
+        "waiting": {"description": "Calls of each kind that wait for their turn.", "default": 1024, "$ref": "#/$defs/count"},
+        "header_bytes": {"description": "Of a request.", "default": "32 KiB", "$ref": "#/$defs/size"},
+        "body_bytes": {"description": "Of a request; as many as there is room for unless said.", "$ref": "#/$defs/size"},
+        "small_bytes": {"description": "Of a body that is taken into memory.", "default": "1 MiB", "$ref": "#/$defs/size"},
+        "body_rate": {"description": "Bytes a second that a body must bring on average over body_time; 0: any.", "default": 500, "$ref": "#/$defs/size"},
+        "disk_free": {"description": "What deliveries leave free on the disk that holds the data.", "default": "256 MiB", "$ref": "#/$defs/size"},
+        "header_time": {"description": "For a TLS handshake, and for a request's headers.", "default": "15s", "$ref": "#/$defs/duration"},
+        "idle_time": {"description": "Between two requests.", "default": "75s", "$ref": "#/$defs/duration"},
+        "body_time": {"description": "Without a byte of a body.", "default": "60s", "$ref": "#/$defs/duration"},
+        "send_time": {"description": "Without the client taking any of an answer.", "default": "60s", "$ref": "#/$defs/duration"},
+        "stop_time": {"description": "For what is under way when the server is told to end.", "default": "30s", "$ref": "#/$defs/duration"},
+        "per_address": {"description": "Of one address; no limit unless said.", "$ref": "#/$defs/address_rates"},
+        "per_principal": {"description": "Of whom a key belongs to; no limit unless said.", "$ref": "#/$defs/principal_rates"}
+      }
+    },
+    "address_rates": {
+      "type": "object",
+      "dependentRequired": {"burst": ["requests_per_second"]},
+      "additionalProperties": false,
+      "properties": {
+        "connections": {"description": "At once.", "$ref": "#/$defs/some"},
+        "requests_per_second": {"$ref": "#/$defs/some"},
+        "burst": {"description": "Requests at once after a pause; ten seconds' worth unless said.", "$ref": "#/$defs/some"},
+        "bytes_per_second": {"description": "Of bodies.", "$ref": "#/$defs/size"}
+      }
+    },
+    "principal_rates": {
+      "type": "object",
+      "dependentRequired": {"burst": ["requests_per_second"]},
+      "additionalProperties": false,
+      "properties": {
+        "requests_per_second": {"$ref": "#/$defs/some"},
+        "burst": {"description": "Requests at once after a pause; ten seconds' worth unless said.", "$ref": "#/$defs/some"},
+        "bytes_per_second": {"description": "Of bodies.", "$ref": "#/$defs/size"}
+      }
+    },
+    "cors": {
+      "type": "object",
+      "required": ["origins"],
+      "additionalProperties": false,
+      "properties": {
+        "origins": {"description": "Such as https://app.example.org, or *.", "$ref": "#/$defs/names"},
+        "max_age": {"description": "How long a browser may remember the answer.", "default": "600s", "$ref": "#/$defs/duration"}
+      }
     },
     "dataset": {
       "type": "object",

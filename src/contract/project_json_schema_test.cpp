@@ -73,6 +73,12 @@ TEST_F(JsonSchema, HasTheKeysThatTheReaderTakes) {
     ASSERT_TRUE(document_);
     expect_keys(definition(""), keys::kProject);
     expect_keys(member(member(definition(""), "properties"), "storage"), keys::kStorage);
+    expect_keys(definition("server"), keys::kServer);
+    expect_keys(definition("tls"), keys::kTls);
+    expect_keys(definition("limits"), keys::kLimits);
+    expect_keys(definition("address_rates"), keys::kAddressRates);
+    expect_keys(definition("principal_rates"), keys::kPrincipalRates);
+    expect_keys(definition("cors"), keys::kCors);
     expect_keys(definition("dataset"), keys::kDataset);
     expect_keys(definition("schema"), keys::kSchema);
     expect_keys(definition("field"), keys::kField);

@@ -40,11 +40,11 @@ TEST(ReadProject, SaysWhatIsWrongAtTheTop) {
     for (const Wrong& wrong : std::initializer_list<Wrong>{
              {"^modles: {}",
               "unknown key `modles` in the project; expected project, storage, datasets, packages, models, views, "
-              "access, providers or $schema",
+              "access, providers, notify, server or $schema",
               "did you mean `models`?"},
              {"^provider: {}",
               "unknown key `provider` in the project; expected project, storage, datasets, packages, models, views, "
-              "access, providers or $schema",
+              "access, providers, notify, server or $schema",
               "did you mean `providers`?"},
              {"^project: q", "`project` stands twice in the project; first in line 1"},
              {"storage: ^./data", "`storage` must be a mapping with data; found `./data`"},

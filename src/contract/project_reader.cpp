@@ -14,6 +14,7 @@
 #include "contract/reading/parts_reader.hpp"
 #include "contract/reading/provider_reader.hpp"
 #include "contract/reading/schema_reader.hpp"
+#include "contract/reading/server_reader.hpp"
 #include "contract/reading/walker.hpp"
 
 namespace inlet {
@@ -88,6 +89,7 @@ Project read_root(const Element& root, const std::string& path, const FileSource
         for (const Package& package : project.packages) targets.emplace_back(package.name);
         project.notify = read_notify(*node, targets, files, page);
     }
+    if (const Element* node = mapping.find("server")) project.server = read_server(*node, project.folder, files, page);
     return project;
 }
 

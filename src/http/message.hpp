@@ -49,6 +49,7 @@ struct Request {
     Headers headers;
     std::optional<std::uint64_t> body_bytes;   // as announced; nothing if it comes in chunks
     std::string peer;                          // address of the other side; empty for a Unix socket
+    std::optional<std::uint32_t> local_user;   // the system's number of who is asking, if that can be trusted
     std::map<std::string, std::string> values; // of the route's {names}
     Principal principal;                       // who is asking, once that is known
 

@@ -64,7 +64,6 @@ struct Route {
     std::string action;                // "submission.approve": what the audit log calls it; empty: it changes nothing
     Handler handler;                   // this or `deferred`
     DeferredHandler deferred;
-    std::uint64_t body_bytes_max = 0; // of a deferred call; beyond it: file-too-large
 };
 
 // Once the principal is known: forbidden, for a call for admins by somebody else.

@@ -77,7 +77,7 @@ Result<BackupReport> make_backup(const PipelineParts& parts, std::mutex& working
     BackupReport report;
     BackupManifest& manifest = report.manifest;
     manifest.program = program;
-    manifest.generation = TRY(folder.begin(parts.project.name));
+    manifest.generation = TRY(folder.begin(parts.project->name));
     {
         const std::lock_guard lock(working);
         manifest.begun_at = parts.clock.now();

@@ -46,7 +46,7 @@ Result<bool> is_archive(const ObjectReader& raw) {
 // ---- what is asked for ---------------------------------------------------------------------------------------------
 
 Result<EraseWork::Search> EraseWork::read_search(const Erasure& erasure) const {
-    const Dataset* dataset = parts_.project.dataset(erasure.dataset);
+    const Dataset* dataset = parts_.project->dataset(erasure.dataset);
     if (dataset == nullptr)
         return fail(FailureCode::unknown_dataset, fmt::format("there is no dataset `{}`", erasure.dataset));
     return Search{.dataset = erasure.dataset,
@@ -378,7 +378,7 @@ Result<Cuts> EraseWork::find_in_raw(const SubmissionRecord& record, const Search
                                     std::shared_ptr<const ObjectReader> raw) const {
     if (record.target_is_package || TRY(is_archive(*raw)))
         return fail(FailureCode::not_supported, "records are not taken out of archives");
-    const Dataset* dataset = parts_.project.dataset(search.dataset);
+    const Dataset* dataset = parts_.project->dataset(search.dataset);
     CHECK(dataset != nullptr);
     const auto bytes = TRY(ObjectOrigin(std::move(raw)).open());
     return find_records(*bytes, dataset->schema, dataset->dialect, search.wanted);

@@ -110,7 +110,7 @@ struct InboxWork::Piece {
 
 Result<const SmallReader*> InboxWork::reader(const Dataset& dataset) {
     const std::scoped_lock lock(mutex_);
-    auto& known = readers_[dataset.name];
+    auto& known = readers_[&dataset];
     if (!known) known = TRY(SmallReader::make(dataset.schema, dataset.dialect));
     return known.get();
 }
@@ -123,7 +123,7 @@ Result<SmallRecords> InboxWork::read(const Dataset& dataset, std::string_view bo
 }
 
 Result<CheckedSmall> InboxWork::check(SmallDelivery delivery) {
-    const Dataset* dataset = parts_.project.dataset(delivery.dataset);
+    const Dataset* dataset = parts_.project->dataset(delivery.dataset);
     if (dataset == nullptr)
         return fail(FailureCode::unknown_dataset, fmt::format("there is no dataset `{}`", delivery.dataset));
     if (!takes_small(*dataset)) {
@@ -192,7 +192,7 @@ Result<InboxWork::Piece> InboxWork::prepare(const InboxEntry& entry) {
         return piece;
     }
     piece.form = *form;
-    piece.dataset = parts_.project.dataset(entry.dataset);
+    piece.dataset = parts_.project->dataset(entry.dataset);
     if (piece.dataset == nullptr || !takes_small(*piece.dataset)) {
         decide(SubmissionState::rejected,
                Error(FailureCode::contract_changed,
@@ -377,7 +377,7 @@ Result<std::string> InboxWork::raw(const SubmissionRecord& record) {
 
 // With those that the dataset held already.
 Result<SmallRecords> InboxWork::read_again(const SubmissionRecord& record, std::string& body, SmallForm& form) {
-    const Dataset* dataset = parts_.project.dataset(record.target);
+    const Dataset* dataset = parts_.project->dataset(record.target);
     if (dataset == nullptr)
         return fail(FailureCode::unknown_dataset, fmt::format("there is no dataset `{}`", record.target));
     auto kept = TRY(parts_.catalog.inbox().body(record.id));

@@ -49,7 +49,8 @@ private:
     const PipelineParts& parts_;
     const Publisher& publisher_;
     std::mutex mutex_;
-    std::map<std::string, std::unique_ptr<SmallReader>> readers_; // behind mutex_: by dataset
+    // Behind mutex_: by dataset, which is another one once the project was read again.
+    std::map<const Dataset*, std::unique_ptr<SmallReader>> readers_;
 };
 
 } // namespace inlet

@@ -26,14 +26,14 @@ private:
 } // namespace
 
 Result<Received> Intake::receive(const Delivery& delivery, ByteSource& bytes) {
-    const Target target = TRY(find_target(parts_.project, delivery.target, delivery.target_is_package));
+    const Target target = TRY(find_target(*parts_.project, delivery.target, delivery.target_is_package));
     SubmissionRecord record = TRY(begin(delivery));
     const Status begun = delivery.begun ? delivery.begun(record.id) : Status();
     return ended(record, begun ? take_in(delivery, target, record, bytes) : fail(begun.error()));
 }
 
 Result<Received> Intake::receive_file(const Delivery& delivery, const std::string& path, const std::string& sha256) {
-    const Target target = TRY(find_target(parts_.project, delivery.target, delivery.target_is_package));
+    const Target target = TRY(find_target(*parts_.project, delivery.target, delivery.target_is_package));
     SubmissionRecord record = TRY(begin(delivery));
     auto stored = fresh_.take_over(parts_.objects, path, {target.name(), sha256});
     commit_point("pipeline.received");
@@ -95,7 +95,7 @@ Result<Received> Intake::take_in(const Delivery& delivery, const Target& target,
 Result<bool> Intake::still_stands(const SubmissionRecord& earlier) const {
     if (earlier.state != SubmissionState::published) return true; // it is under way, and may be waited for
     for (const PartRecord& part : earlier.parts) {
-        const Dataset* dataset = parts_.project.dataset(part.dataset);
+        const Dataset* dataset = parts_.project->dataset(part.dataset);
         if (dataset == nullptr || dataset->write == WriteMode::append) continue;
         const std::vector<VersionEntry> last = TRY(parts_.warehouse.versions(part.dataset, 1));
         if (!last.empty() && last.front().submission != earlier.id) return false;

@@ -71,7 +71,7 @@ struct Pipeline::State {
     Result<const PartRecord*> find_part(const SubmissionRecord& record, std::size_t part) const;
     // Whether its dataset is told to keep no rejects.
     bool keeps_nothing(const PartRecord& part) const {
-        const Dataset* dataset = parts.project.dataset(part.dataset);
+        const Dataset* dataset = parts.project->dataset(part.dataset);
         return dataset != nullptr && dataset->rejects.keep == 0 && part.errors_sha256.empty();
     }
 
@@ -312,6 +312,13 @@ Result<std::unique_ptr<ObjectReader>> Pipeline::State::open(const SubmissionReco
     return fail(FailureCode::retention_expired,
                 fmt::format("what is asked for of submission {} was kept as long as it should be, and is gone",
                             record.id.value));
+}
+
+Status Pipeline::reconfigure(std::unique_ptr<const Project> project) {
+    const std::lock_guard lock(state_->working);
+    TRY(state_->parts.warehouse.define(project->datasets));
+    state_->parts.project.replace(std::move(project));
+    return {};
 }
 
 Result<Pipeline::Pruned> Pipeline::prune(bool dry_run) {

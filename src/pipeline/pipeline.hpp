@@ -15,7 +15,7 @@
 #include "base/result.hpp"
 #include "base/thread_pool.hpp"
 #include "catalog/catalog.hpp"
-#include "contract/project.hpp"
+#include "contract/current_project.hpp"
 #include "objects/object_store.hpp"
 #include "records/byte_source.hpp"
 #include "records/part_check.hpp"
@@ -47,7 +47,7 @@ struct ArchiveLimits {
 };
 
 struct PipelineParts { // borrowed; outlive the pipeline
-    const Project& project;
+    CurrentProject& project;
     ObjectStore& objects;
     Catalog& catalog;
     Warehouse& warehouse;
@@ -183,6 +183,10 @@ public:
     Result<std::unique_ptr<ObjectReader>> open_raw(SubmissionId id);
     Result<std::unique_ptr<ObjectReader>> open_errors(SubmissionId id, std::size_t part);
     Result<std::unique_ptr<ObjectReader>> open_rejects(SubmissionId id, std::size_t part);
+
+    // Goes on with another project: defines its datasets in the warehouse, and if that is done it is `project` from
+    // then on. What is being received goes on with the one before. Errors: the warehouse's; then nothing has changed.
+    Status reconfigure(std::unique_ptr<const Project> project);
 
     // Retention: drops raw deliveries, rejects and history that are older than their dataset's retention says, and
     // objects nobody needs that are older than an hour. Of a package, what must be kept longest counts; of a model, the

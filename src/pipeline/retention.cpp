@@ -29,7 +29,7 @@ std::optional<std::chrono::seconds> longer(std::optional<std::chrono::seconds> a
 Result<Pipeline::Pruned> RetentionWork::prune(bool dry_run) { return work(dry_run); }
 
 Result<Pipeline::Pruned> RetentionWork::purge(const std::string& dataset, bool dry_run) {
-    if (!dataset.empty() && parts_.project.dataset(dataset) == nullptr)
+    if (!dataset.empty() && parts_.project->dataset(dataset) == nullptr)
         return fail(FailureCode::unknown_dataset, fmt::format("there is no dataset `{}`", dataset));
     now_ = dataset;
     auto purged = work(dry_run);
@@ -98,13 +98,13 @@ Status RetentionWork::forget_delivery(const SubmissionRecord& record, bool dry_r
 }
 
 Status RetentionWork::prune_history(bool dry_run, Pipeline::Pruned& pruned) {
-    for (const Dataset& dataset : parts_.project.datasets) {
+    for (const Dataset& dataset : parts_.project->datasets) {
         const Kept kept = goes_now(dataset.name) ? std::chrono::seconds(0) : dataset.retention.history;
         TRY(prune_table(dataset.name, now_ && !goes_now(dataset.name) ? std::nullopt : kept, dry_run, pruned));
     }
-    for (const Model& model : parts_.project.models) {
+    for (const Model& model : parts_.project->models) {
         Kept kept = std::chrono::seconds(0);
-        const std::vector<const Dataset*> read = datasets_read(parts_.project, model);
+        const std::vector<const Dataset*> read = datasets_read(*parts_.project, model);
         for (const Dataset* dataset : read)
             kept = now_ ? Kept(std::chrono::seconds(0)) : longer(kept, dataset->retention.history);
         const bool concerned =
@@ -176,14 +176,14 @@ Status RetentionWork::remove_objects(bool dry_run, Pipeline::Pruned& pruned, con
 RetentionWork::Kept RetentionWork::raw_kept(const SubmissionRecord& record) const {
     if (now_) return goes_now(record) ? Kept(std::chrono::seconds(0)) : std::nullopt;
     if (!record.target_is_package) {
-        const Dataset* dataset = parts_.project.dataset(record.target);
+        const Dataset* dataset = parts_.project->dataset(record.target);
         return dataset == nullptr ? std::nullopt : dataset->retention.raw;
     }
-    const Package* package = parts_.project.package(record.target);
+    const Package* package = parts_.project->package(record.target);
     if (package == nullptr) return std::nullopt;
     Kept kept = std::chrono::seconds(0);
     for (const auto& [member, name] : package->members) {
-        const Dataset* dataset = parts_.project.dataset(name);
+        const Dataset* dataset = parts_.project->dataset(name);
         kept = longer(kept, dataset == nullptr ? std::nullopt : dataset->retention.raw);
     }
     return kept;
@@ -193,7 +193,7 @@ RetentionWork::Kept RetentionWork::rejects_kept(const SubmissionRecord& record) 
     if (now_) return goes_now(record) ? Kept(std::chrono::seconds(0)) : std::nullopt;
     Kept kept = std::chrono::seconds(0);
     for (const PartRecord& part : record.parts) {
-        const Dataset* dataset = parts_.project.dataset(part.dataset);
+        const Dataset* dataset = parts_.project->dataset(part.dataset);
         kept = longer(kept, dataset == nullptr ? std::nullopt : dataset->retention.rejects);
     }
     return kept;

@@ -38,6 +38,21 @@ void Runner::wake() {
     wake_.notify_all();
 }
 
+bool Runner::at_rest() const {
+    const std::scoped_lock lock(mutex_);
+    return resting_ && !woken_;
+}
+
+void Runner::end_waits() {
+    {
+        const std::scoped_lock lock(mutex_);
+        hurried_ = true;
+    }
+    wake_.notify_all();
+    moved_.notify_all();
+    tell_waiters();
+}
+
 Result<SubmissionRecord> Runner::wait(SubmissionId id, std::chrono::milliseconds time) {
     const auto until = std::chrono::steady_clock::now() + time;
     std::unique_lock lock(mutex_);
@@ -47,14 +62,14 @@ Result<SubmissionRecord> Runner::wait(SubmissionId id, std::chrono::milliseconds
         SubmissionRecord record = TRY(catalog_.get(id));
         if (is_settled(record) || std::chrono::steady_clock::now() >= until) return record;
         lock.lock();
-        moved_.wait_until(lock, until, [&] { return ended_ != seen || stopping_; });
-        if (stopping_) return record;
+        moved_.wait_until(lock, until, [&] { return ended_ != seen || stopping_ || hurried_; });
+        if (stopping_ || hurried_) return record;
     }
 }
 
 void Runner::when_settled(SubmissionId id, std::chrono::milliseconds time, Then then) {
     std::unique_lock lock(mutex_);
-    if (stopping_) {
+    if (stopping_ || hurried_) {
         lock.unlock();
         return then(catalog_.get(id));
     }
@@ -67,7 +82,7 @@ void Runner::tell_waiters() {
     std::vector<std::pair<Then, Result<SubmissionRecord>>> told;
     std::unique_lock lock(mutex_);
     std::vector<Waiter> waiting = std::exchange(waiters_, {});
-    const bool stopping = stopping_;
+    const bool stopping = stopping_ || hurried_;
     lock.unlock();
     const auto now = Clock::now();
     std::erase_if(waiting, [&](Waiter& waiter) {
@@ -113,6 +128,7 @@ void Runner::run() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         woken_ = false;
+        resting_ = false;
         lock.unlock();
         auto next = find_next();
         const bool any = next && (next->large || next->small_before);
@@ -138,11 +154,14 @@ void Runner::run() {
         } else {
             pause = kPauseLeast;
             if (any && !gathers) continue;
+            resting_ = !any;
         }
         for (const Waiter& waiter : waiters_) until = std::min(until, waiter.until);
         const std::size_t known = waiters_.size();
         const bool wakes = done && !gathers;
-        const auto due = [&] { return stopping_ || (wakes && woken_) || waiters_.size() != known; };
+        const auto due = [&] {
+            return stopping_ || (wakes && woken_) || waiters_.size() != known || (hurried_ && known != 0);
+        };
         if (until == Clock::time_point::max()) {
             wake_.wait(lock, due);
         } else {

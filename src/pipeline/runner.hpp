@@ -29,9 +29,14 @@ public:
 
     // Something was queued.
     void wake();
+    // Whether nothing is queued, nor being run.
+    bool at_rest() const;
+    // Those who wait are told how things stand, and so is who waits from now on: the server is about to end.
+    void end_waits();
     // The record once it is at its end or held, or as it is when the time is up. unknown-submission.
     Result<SubmissionRecord> wait(SubmissionId id, std::chrono::milliseconds time);
-    // The same without holding a thread: `then` is called on the runner's thread, or at its end, and must not block.
+    // The same without holding a thread: `then` is called on the runner's thread, on that of
+    // end_waits(), or at its end, and must not block.
     using Then = std::move_only_function<void(Result<SubmissionRecord>)>;
     void when_settled(SubmissionId id, std::chrono::milliseconds time, Then then);
 
@@ -57,11 +62,13 @@ private:
     Catalog& catalog_;
     const std::function<void(const Error&)> failed_;
 
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::condition_variable moved_;
     bool woken_ = true;            // behind mutex_
+    bool resting_ = false;         // behind mutex_: nothing was found to do
     bool stopping_ = false;        // behind mutex_
+    bool hurried_ = false;         // behind mutex_: nobody is to wait
     std::uint64_t ended_ = 0;      // behind mutex_: runs so far
     std::vector<Waiter> waiters_;  // behind mutex_
     Clock::time_point small_at_{}; // the thread's: when small submissions were last published

@@ -148,11 +148,11 @@ Status SubmissionWork::verify_kept(const SubmissionRecord& record) const {
 }
 
 Result<std::vector<SentPart>> SubmissionWork::unpack_kept(const SubmissionRecord& record) const {
-    const Target target = TRY(find_target(parts_.project, record.target, record.target_is_package));
+    const Target target = TRY(find_target(*parts_.project, record.target, record.target_is_package));
     const ObjectId id{record.target, record.raw_sha256};
     std::shared_ptr<const ObjectReader> raw =
         memory_.take_whole(record.id) ? TRY(parts_.objects.open(id)) : TRY(open_kept(parts_.objects, record, id));
-    return unpack(parts_.project, target, record.file_name, std::move(raw), parts_.archive_limits);
+    return unpack(*parts_.project, target, record.file_name, std::move(raw), parts_.archive_limits);
 }
 
 Result<std::vector<SentPart>> SubmissionWork::unpack_held_deletes(const SubmissionRecord& record) const {
@@ -169,7 +169,10 @@ Result<std::vector<SentPart>> SubmissionWork::unpack_held_deletes(const Submissi
 
 Result<std::vector<CheckedPart>> SubmissionWork::check(const SubmissionRecord& record) {
     std::vector<CheckedPart> checked;
-    if (auto known = memory_.take(record.id)) {
+    auto known = memory_.take(record.id);
+    // Checked by a contract that stands no more.
+    if (known && known->sent.dataset != parts_.project->dataset(record.target)) known.reset();
+    if (known) {
         (void)memory_.take_whole(record.id);
         checked.push_back(std::move(*known));
         return checked;
@@ -356,7 +359,7 @@ Status SubmissionWork::settle_published(SubmissionRecord& record) {
 
 Result<std::uint64_t> SubmissionWork::deletes_left(const SubmissionRecord& record, std::size_t index) {
     const PartRecord& part = record.parts[index];
-    const Dataset* dataset = parts_.project.dataset(part.dataset);
+    const Dataset* dataset = parts_.project->dataset(part.dataset);
     if (dataset == nullptr || dataset->write != WriteMode::sync) return 0;
     const DeletePolicy& policy = dataset->deletes;
     if (policy.policy != DeletePolicy::Policy::missing || policy.over_limit != DeletePolicy::OverLimit::hold) return 0;

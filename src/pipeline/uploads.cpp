@@ -78,7 +78,7 @@ Result<UploadRecord> Uploads::create(const UploadCaller& caller, NewUpload uploa
     record.owner = caller.id;
     record.by = caller.name;
     record.kind = upload.kind;
-    if (upload.kind != UploadKind::partial) TRY(find_target(parts_.project, upload.target, upload.target_is_package));
+    if (upload.kind != UploadKind::partial) TRY(find_target(*parts_.project, upload.target, upload.target_is_package));
     record.target = std::move(upload.target);
     record.target_is_package = upload.target_is_package;
     record.file_name = std::move(upload.file_name);

@@ -19,7 +19,7 @@
 #include "base/clock.hpp"
 #include "base/disk.hpp"
 #include "catalog/catalog.hpp"
-#include "contract/project.hpp"
+#include "contract/current_project.hpp"
 #include "objects/running_sha256.hpp"
 #include "pipeline/pipeline.hpp"
 #include "pipeline/upload_turns.hpp"
@@ -30,7 +30,7 @@ namespace inlet {
 class UploadFile;
 
 struct UploadParts { // borrowed; outlive the uploads
-    const Project& project;
+    const CurrentProject& project;
     Pipeline& pipeline;
     Catalog& catalog;
     Disk& disk;

@@ -24,8 +24,8 @@ namespace keys {
 
 using namespace std::string_view_literals;
 
-inline constexpr std::array kProject{"project"sv, "storage"sv, "datasets"sv,  "packages"sv, "models"sv,
-                                     "views"sv,   "access"sv,  "providers"sv, "notify"sv,   "$schema"sv};
+inline constexpr std::array kProject{"project"sv, "storage"sv,   "datasets"sv, "packages"sv, "models"sv, "views"sv,
+                                     "access"sv,  "providers"sv, "notify"sv,   "server"sv,   "$schema"sv};
 inline constexpr std::array kProjectLater{"processors"sv, "events"sv};
 inline constexpr std::array kProjectMisplaced{
     Misplaced{"roles", "`roles` belongs inside `access`"}, Misplaced{"users", "`users` belongs inside `access`"},
@@ -44,6 +44,16 @@ inline constexpr std::array kStorageLater{"catalog"sv, "warehouse"sv, "objects"s
 
 inline constexpr std::array kDataset{"title"sv, "description"sv, "kind"sv,    "schema"sv,    "dialect"sv,
                                      "write"sv, "rejects"sv,     "deletes"sv, "retention"sv, "expect"sv};
+inline constexpr std::array kServer{"listen"sv, "socket_mode"sv, "tls"sv, "limits"sv, "cors"sv, "threads"sv};
+inline constexpr std::array kTls{"certificate"sv, "key"sv, "min_version"sv};
+inline constexpr std::array kLimits{"connections"sv,  "uploads"sv,     "calls"sv,       "waiting"sv,
+                                    "header_bytes"sv, "body_bytes"sv,  "small_bytes"sv, "body_rate"sv,
+                                    "disk_free"sv,    "header_time"sv, "idle_time"sv,   "body_time"sv,
+                                    "send_time"sv,    "stop_time"sv,   "per_address"sv, "per_principal"sv};
+inline constexpr std::array kAddressRates{"connections"sv, "requests_per_second"sv, "burst"sv, "bytes_per_second"sv};
+inline constexpr std::array kPrincipalRates{"requests_per_second"sv, "burst"sv, "bytes_per_second"sv};
+inline constexpr std::array kCors{"origins"sv, "max_age"sv};
+
 inline constexpr std::array kDatasetMisplaced{
     Misplaced{"primaryKey", "`primaryKey` belongs inside `schema`"},
     Misplaced{"primary_key", "write `primaryKey` inside `schema`"},

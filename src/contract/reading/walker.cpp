@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/byte_count.hpp"
 #include "contract/duration.hpp"
 
 namespace inlet::reading {
@@ -189,6 +190,14 @@ std::optional<double> read_share(const Element& node, std::string_view name, con
         }
     }
     expected(node, name, "a share from 0 to 1, such as 1% or 0.01", page);
+    return std::nullopt;
+}
+
+std::optional<std::uint64_t> read_size(const Element& node, std::string_view name, const Page& page) {
+    if (node.kind == Element::Kind::scalar) {
+        if (const auto bytes = read_bytes(node.text)) return bytes;
+    }
+    expected(node, name, "a size such as 512 KiB, 1 MiB or 20 GB", page);
     return std::nullopt;
 }
 

@@ -8,7 +8,7 @@
 
 #include "access/authenticator.hpp"
 #include "catalog/catalog.hpp"
-#include "contract/project.hpp"
+#include "contract/current_project.hpp"
 #include "http/router.hpp"
 #include "notify/event_hub.hpp"
 #include "notify/notifier.hpp"
@@ -22,12 +22,12 @@ namespace inlet::http {
 using EventSight = std::function<std::function<bool(const LoggedEvent& event)>(const Request& request)>;
 
 struct ApiParts { // references are borrowed; outlive the router
-    const Project& project;
+    const CurrentProject& project;
     Catalog& catalog;
     Warehouse& warehouse;
     Pipeline& pipeline;
     Runner& runner;
-    Keyring& keyring;
+    std::function<Keyring&()> keyring; // may be another after a reload
     const Clock& clock;
     EventHub& events;
     std::string event_source; // see cloud_event()

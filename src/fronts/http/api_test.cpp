@@ -73,8 +73,8 @@ protected:
         const auto loaded = rig_.try_load(delivery, "x\n1\n");
         EXPECT_TRUE(loaded);
         submission_ = loaded->id;
-        add_api(router_,
-                {rig_.project, *rig_.catalog, *rig_.warehouse, rig_.pipeline(), runner_, keyring_, rig_.clock});
+        add_api(router_, {rig_.project, *rig_.catalog, *rig_.warehouse, rig_.pipeline(), runner_,
+                          [this]() -> Keyring& { return keyring_; }, rig_.clock});
     }
 
     Principal principal(const Caller& caller) const {
@@ -82,7 +82,7 @@ protected:
         return {.name = caller.role,
                 .kind = Principal::Kind::key,
                 .id = caller.id,
-                .grants = std::make_shared<const Grants>(Grants::of(rig_.project, roles))};
+                .grants = std::make_shared<const Grants>(Grants::of(*rig_.project, roles))};
     }
 
     Result<Response> call(const Route& route, const Caller& caller) {
@@ -112,7 +112,7 @@ protected:
 
     PipelineRig rig_{kProject};
     Runner runner_{rig_.pipeline(), *rig_.catalog, [](const Error&) {}};
-    Keyring keyring_{rig_.project, *rig_.catalog, rig_.clock};
+    Keyring keyring_{*rig_.project, *rig_.catalog, rig_.clock};
     Router router_;
     SubmissionId submission_;
 };

@@ -25,7 +25,7 @@ public:
         const std::map<std::string, TableInfo> tables = TRY(table_infos());
         JsonWriter json;
         json.begin_object().key("datasets").begin_array();
-        for (const Dataset& dataset : parts_.project.datasets) {
+        for (const Dataset& dataset : parts_.project->datasets) {
             if (request.principal.may(Permission::read, dataset.name)) write_dataset(json, dataset, tables);
         }
         json.end_array().end_object();
@@ -33,7 +33,7 @@ public:
     }
 
     Result<Response> dataset(const Request& request) const {
-        const Dataset& dataset = *TRY(find_dataset(parts_.project, request, Permission::read));
+        const Dataset& dataset = *TRY(find_dataset(*parts_.project, request, Permission::read));
         const std::map<std::string, TableInfo> tables = TRY(table_infos());
         JsonWriter json;
         json.begin_object();
@@ -46,9 +46,9 @@ public:
     Result<Response> deliver(const Request& request, ByteSource& body, bool to_package) const {
         Delivery delivery;
         if (to_package)
-            TRY(find_package(parts_.project, request, Permission::submit));
+            TRY(find_package(*parts_.project, request, Permission::submit));
         else
-            TRY(find_dataset(parts_.project, request, Permission::submit));
+            TRY(find_dataset(*parts_.project, request, Permission::submit));
         delivery.target = request.values.at(to_package ? "package" : "dataset");
         delivery.target_is_package = to_package;
         delivery.file_name = file_name_of(request, delivery.target);
@@ -64,7 +64,7 @@ public:
         JsonWriter json;
         json.begin_object();
         // Bytes that somebody else delivered before: that is all that is told of their delivery.
-        if (is_their_own(request.principal, record) || may_see(request.principal, parts_.project, record))
+        if (is_their_own(request.principal, record) || may_see(request.principal, *parts_.project, record))
             write_outcome(json, record);
         else
             json.member("submission", record.id.value);

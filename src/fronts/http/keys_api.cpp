@@ -58,7 +58,7 @@ public:
                             fmt::format("`{}` is none of name, role, dataset and expires", name));
             }
         }
-        return shown(201, TRY(parts_.keyring.make(wanted)));
+        return shown(201, TRY(parts_.keyring().make(wanted)));
     }
 
     Result<Response> rotate(const Request& request, ByteSource& body) const {
@@ -69,7 +69,7 @@ public:
                 return fail(FailureCode::bad_argument, "rotate takes `grace`, a time such as 45s, 30m, 12h or 7d");
             grace = *given;
         }
-        return shown(200, TRY(parts_.keyring.rotate(request.values.at("id"), grace)));
+        return shown(200, TRY(parts_.keyring().rotate(request.values.at("id"), grace)));
     }
 
     Result<Response> revoke(const Request& request) const {

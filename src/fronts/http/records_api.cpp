@@ -17,7 +17,6 @@ namespace inlet::http {
 
 namespace {
 
-constexpr std::uint64_t kSmallBytes = 1 << 20; // that a call may bring
 constexpr std::size_t kReadBytes = 64 << 10;
 
 Result<std::string> read_all(ByteSource& body, std::size_t expected) {
@@ -139,7 +138,7 @@ private:
     Status take(const Request& request, ByteSource& body, Respond& respond) const {
         SmallDelivery delivery;
         delivery.dataset = request.values.at("dataset");
-        TRY(find_dataset(parts_.project, request, Permission::submit));
+        TRY(find_dataset(*parts_.project, request, Permission::submit));
         delivery.form = TRY(form_of(request));
         delivery.by = request.principal.name;
         delivery.sender = request.principal.id;
@@ -191,9 +190,9 @@ void add_records_api(Router& router, const ApiParts& parts) {
                       FailureCode::not_supported, FailureCode::idempotency_key_reused, FailureCode::disk_full},
          .needs = Needs::grants,
          .action = "submission.records", // written down with the submission
-         .deferred = [api](const Request& request, ByteSource& body,
-                           Respond respond) { api->post(request, body, std::move(respond)); },
-         .body_bytes_max = kSmallBytes});
+         .deferred = [api](const Request& request, ByteSource& body, Respond respond) {
+             api->post(request, body, std::move(respond));
+         }});
 }
 
 } // namespace inlet::http

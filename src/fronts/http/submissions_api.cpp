@@ -37,7 +37,7 @@ public:
     Result<Response> submissions(const Request& request) const {
         SubmissionFilter filter;
         filter.limit = TRY(limit_of(request));
-        filter.scope = scope_of(request.principal, parts_.project);
+        filter.scope = scope_of(request.principal, *parts_.project);
         if (const std::string* text = request.parameter("cursor"))
             filter.before = SubmissionId(TRY(number("cursor", *text, 1)));
         if (const std::string* text = request.parameter("dataset")) filter.dataset = *text;
@@ -104,7 +104,7 @@ public:
             const auto rehearsed = TRY(parts_.pipeline.undo({id}, true, true, principal.name));
             for (const SubmissionId one : rehearsed.outcome.undone) {
                 const SubmissionRecord record = TRY(parts_.catalog.get(one));
-                if (may_decide(principal, parts_.project, record)) continue;
+                if (may_decide(principal, *parts_.project, record)) continue;
                 return fail(FailureCode::forbidden,
                             "this would take back submissions that are for others to decide about");
             }
@@ -116,12 +116,12 @@ public:
 private:
     Result<SubmissionId> seen_id(const Request& request) const {
         const SubmissionId id = TRY(id_of(request));
-        TRY(seen(request.principal, parts_.project, parts_.catalog, id));
+        TRY(seen(request.principal, *parts_.project, parts_.catalog, id));
         return id;
     }
     Result<SubmissionId> decidable_id(const Request& request) const {
         const SubmissionId id = TRY(id_of(request));
-        TRY(decidable(request.principal, parts_.project, parts_.catalog, id));
+        TRY(decidable(request.principal, *parts_.project, parts_.catalog, id));
         return id;
     }
 

@@ -156,9 +156,9 @@ private:
             upload.metadata = *text;
         }
         if (upload.kind == UploadKind::partial) {
-            TRY(may_submit(parts_.project, request, upload.kind, "", false));
+            TRY(may_submit(*parts_.project, request, upload.kind, "", false));
         } else {
-            TRY(set_target(parts_.project, request, metadata, upload));
+            TRY(set_target(*parts_.project, request, metadata, upload));
         }
         return upload;
     }

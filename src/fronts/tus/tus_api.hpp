@@ -3,7 +3,7 @@
 // concatenation-unfinished. Floor 6; the routes are safe from many threads.
 #pragma once
 
-#include "contract/project.hpp"
+#include "contract/current_project.hpp"
 #include "http/router.hpp"
 #include "pipeline/runner.hpp"
 #include "pipeline/uploads.hpp"
@@ -11,7 +11,7 @@
 namespace inlet::tus {
 
 struct TusParts { // borrowed; outlive the router
-    const Project& project;
+    const CurrentProject& project;
     Uploads& uploads;
     Runner& runner;
 };

@@ -1,4 +1,4 @@
-// A request on its way through a route: what the connection's coroutine and the route's thread share. Floor 4.
+// A request on its way through a route: what the connection's coroutine and the route's thread share. Floor 5.
 #pragma once
 
 #include <functional>
@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/post.hpp>
@@ -16,6 +17,8 @@
 #include "http/asio/net.hpp"
 #include "http/body.hpp"
 #include "http/body_pipe.hpp"
+#include "http/client_meter.hpp"
+#include "http/disk_room.hpp"
 #include "http/message.hpp"
 
 namespace inlet::http {
@@ -28,6 +31,7 @@ public:
     // The route's, until it has answered; then the connection's.
     Request request;
     BodyPipe pipe;
+    std::vector<Quota> quotas; // to be told with the answer
 
     // Body, for the route.
     Result<std::size_t> read(std::span<char> room) override { return pipe.read(room); }
@@ -58,6 +62,8 @@ public:
 
     // On the connection's thread alone:
     std::optional<Response> response;
+    std::uint64_t body_bytes = 0; // so far
+    DiskRoom::Share disk_share;
     std::optional<Error> given_up;      // what the route is to read once it has read what came
     std::function<void()> stop_reading; // the connection's, while it may read
     // What is to be sent before it.
