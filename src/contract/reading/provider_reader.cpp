@@ -206,7 +206,8 @@ private:
         if (mine.source.outbox == other.source.folder) {
             page_.wrong(mine.outbox_at, fmt::format("the outbox `{}` is a watch folder, of provider `{}`",
                                                     mine.source.outbox, other.provider));
-        } else if (mine.provider != other.provider && is_within(mine.source.outbox, other.source.folder)) {
+        } else if (mine.provider != other.provider && is_within(mine.source.outbox, other.source.folder) &&
+                   !is_within(mine.source.folder, other.source.folder)) {
             page_.wrong(mine.outbox_at, fmt::format("the outbox `{}` lies in a folder of provider `{}`",
                                                     mine.source.outbox, other.provider));
         }
