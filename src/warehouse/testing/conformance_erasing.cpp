@@ -106,9 +106,9 @@ TEST_P(WarehouseConformance, WhatARowHadReplacedStaysAwayUntilAnUndo) {
 TEST_P(WarehouseConformance, TouchesOfErasedKeysGo) {
     load(1, append("people", "1|anna|Ulm; 2|bert|Ulm"));
     load(2, upsert("people", "1|anna|Ulm; 2|bert|Ulm"));
-    EXPECT_EQ(undo_error(3, {1}), "undo-conflict 2 people(1) people(2)");
+    EXPECT_EQ(undo_error(3, {1}), "undo-conflict submission=2 key=people(1) key=people(2)");
     EXPECT_EQ(text_of(warehouse().erase(request_for(4, "people", {{"id", "1"}}))), (Lines{"people 1 0"}));
-    EXPECT_EQ(undo_error(5, {1}), "undo-conflict 2 people(2)");
+    EXPECT_EQ(undo_error(5, {1}), "undo-conflict submission=2 key=people(2)");
 }
 
 TEST_P(WarehouseConformance, RowsWithoutAKeyAreErasedToo) {
