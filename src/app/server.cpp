@@ -156,7 +156,8 @@ Status Server::start_listening(const Project& project, Catalog& catalog, std::ve
 }
 
 Status Server::use_access(const Project& project) {
-    authenticators_.push_back(TRY(Authenticator::open(project, *TRY(session_.catalog()), session_.clock())));
+    Catalog* catalog = TRY(session_.catalog());
+    authenticators_.push_back(TRY(Authenticator::open(project, *catalog, session_.clock())));
     authenticator_ = authenticators_.back().get();
     return {};
 }
@@ -214,8 +215,10 @@ Result<std::vector<std::string>> Server::reload() {
     compare(now.limits.waiting == config_.limits.waiting, "server.limits.waiting");
     next->data_folder = before.data_folder;
     const Project& fresh = *next;
-    auto access = TRY(Authenticator::open(fresh, *TRY(session_.catalog()), session_.clock()));
-    TRY(TRY(session_.pipeline())->reconfigure(std::move(next)));
+    Catalog* catalog = TRY(session_.catalog());
+    Pipeline* pipeline = TRY(session_.pipeline());
+    auto access = TRY(Authenticator::open(fresh, *catalog, session_.clock()));
+    TRY(pipeline->reconfigure(std::move(next)));
     authenticators_.push_back(std::move(access));
     authenticator_ = authenticators_.back().get();
     if (now.tls.has_value() != config_.tls.has_value())

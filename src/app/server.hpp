@@ -75,7 +75,6 @@ private:
     http::ServerSettings settings() const;
     Status guard(http::Request& request);
 
-    void warn(const Error& error);
     void tell(const Progress& progress);
     void log(const http::Served& served);
     void keep_head(const AuditHead& head);

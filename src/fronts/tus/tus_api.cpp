@@ -95,7 +95,7 @@ public:
     Result<Response> append(const Request& request, Body& body) const {
         const std::string& id = request.values.at("id");
         const UploadRecord before = TRY(parts_.uploads.look(caller_of(request), id, false));
-        TRY(may_submit(parts_.project, request, before.kind, before.target, before.target_is_package));
+        TRY(may_submit(*parts_.project, request, before.kind, before.target, before.target_is_package));
         if (!has_media_type(request, kBodyType)) return fail(wrong_type());
         const auto offset = TRY(number_of(request, "Upload-Offset"));
         if (!offset) return fail(FailureCode::bad_argument, "a PATCH needs the header Upload-Offset");
