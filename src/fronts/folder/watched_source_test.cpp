@@ -435,7 +435,8 @@ TEST_F(WatchedSourceTest, EachPartOfAPackageHasItsOwnRejects) {
               (Names{"data.zip.result.json", "data.zip.a_b.csv.rejects.csv", "data.zip.a_b.csv-2.rejects.csv"}));
     pickup.name = std::string(200, 'n');
     record.parts[0].name = std::string(300, 'm');
-    for (const std::string& name : Answer(pickup, record, rig_.pipeline()).files()) EXPECT_LE(name.size(), 240U);
+    const Answer answer(pickup, record, rig_.pipeline());
+    for (const std::string& name : answer.files()) EXPECT_LE(name.size(), 240U);
 }
 
 } // namespace

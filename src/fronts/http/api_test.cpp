@@ -3,7 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <condition_variable>
+#include <future>
 #include <map>
+#include <mutex>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -51,20 +55,69 @@ const std::array<Caller, 10> kCallers{{{"submit", "key:sender"},
 // `.`: the call is let through, whatever comes of it; `f`: forbidden; `u`: as if what is asked for did not exist.
 const std::map<std::string, std::string>& expected() {
     static const std::map<std::string, std::string> kExpected{
-        {"isAlive", ".........."},           {"isReady", ".........."},
-        {"getOpenapi", ".........."},        {"listDatasets", ".........."},
-        {"listSubmissions", ".........."},   {"getDataset", "ff.f..uuu."},
-        {"deliverToDataset", "..fff.uuu."},  {"deliverToPackage", "uuuuuu.uu."},
-        {"getSubmission", ".u.u..uuu."},     {"getRaw", ".u.u..uuu."},
-        {"getErrors", ".u.u..uuu."},         {"getRejects", ".u.u..uuu."},
-        {"approveSubmission", "fufu..uuu."}, {"cancelSubmission", "fufu..uuu."},
-        {"retrySubmission", "fufu..uuu."},   {"undoSubmission", "fufu..uuu."},
-        {"listKeys", "fffffffff."},          {"makeKey", "fffffffff."},
-        {"rotateKey", "fffffffff."},         {"revokeKey", "fffffffff."},
+        {"isAlive", ".........."},
+        {"isReady", ".........."},
+        {"getOpenapi", ".........."},
+        {"listDatasets", ".........."},
+        {"listSubmissions", ".........."},
+        {"getDataset", "ff.f..uuu."},
+        {"deliverToDataset", "..fff.uuu."},
+        {"deliverToPackage", "uuuuuu.uu."},
+        {"getSubmission", ".u.u..uuu."},
+        {"getRaw", ".u.u..uuu."},
+        {"getErrors", ".u.u..uuu."},
+        {"getRejects", ".u.u..uuu."},
+        {"approveSubmission", "fufu..uuu."},
+        {"cancelSubmission", "fufu..uuu."},
+        {"retrySubmission", "fufu..uuu."},
+        {"undoSubmission", "fufu..uuu."},
+        {"listKeys", "fffffffff."},
+        {"makeKey", "fffffffff."},
+        {"rotateKey", "fffffffff."},
+        {"revokeKey", "fffffffff."},
         {"listAudit", "fffffffff."},
+        {"postRecords", "..fff.uuu."},
+        {"listenToEvents", ".........."},
+        {"listNotifications", "fffffffff."},
+        {"resendNotification", "fffffffff."},
+        {"makeBackup", "fffffffff."},
     };
     return kExpected;
 }
+
+class SentBody final : public Body {
+public:
+    explicit SentBody(std::string_view text) : text_(text) {}
+    Result<std::size_t> read(std::span<char> room) override { return text_.read(room); }
+    Headers trailers() const override { return {}; }
+    void inform(unsigned, std::string_view, const Headers&) override {}
+    void give_up(Error) override {}
+
+private:
+    TextSource text_;
+};
+
+// Nobody is told of anything here.
+class NoCourier final : public Courier {
+public:
+    void send(Parcel) override {}
+    std::vector<Arrival> wait(std::chrono::milliseconds time) override {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, time, [&] { return woken_; });
+        woken_ = false;
+        return {};
+    }
+    void wake() override {
+        const std::lock_guard lock(mutex_);
+        woken_ = true;
+        changed_.notify_all();
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool woken_ = false; // behind mutex_
+};
 
 class ApiTest : public testing::Test {
 protected:
@@ -73,8 +126,17 @@ protected:
         const auto loaded = rig_.try_load(delivery, "x\n1\n");
         EXPECT_TRUE(loaded);
         submission_ = loaded->id;
-        add_api(router_, {rig_.project, *rig_.catalog, *rig_.warehouse, rig_.pipeline(), runner_,
-                          [this]() -> Keyring& { return keyring_; }, rig_.clock});
+        add_api(router_, {.project = rig_.project,
+                          .catalog = *rig_.catalog,
+                          .warehouse = *rig_.warehouse,
+                          .pipeline = rig_.pipeline(),
+                          .runner = runner_,
+                          .keyring = [this]() -> Keyring& { return keyring_; },
+                          .clock = rig_.clock,
+                          .events = events_,
+                          .event_source = "/inlet/p",
+                          .notifier = notifier_,
+                          .back_up = [](const std::string&, std::size_t) -> Result<std::string> { return "{}"; }});
     }
 
     Principal principal(const Caller& caller) const {
@@ -92,8 +154,14 @@ protected:
         request.values = {{"dataset", "a"}, {"package", "p"}, {"id", std::to_string(submission_.value)}};
         if (route.path.starts_with("/v1/keys/")) request.values["id"] = "00000000";
         if (route.needs.what != Needs::nothing) TRY(admit(route, request.principal));
-        TextSource body("x\n2\n");
-        return route.handler(request, body);
+        SentBody body(route.deferred ? R"({"x":"2"})" : "x\n2\n");
+        if (!route.deferred) return route.handler(request, body);
+        request.headers.add("Content-Type", "application/json");
+        std::promise<Response> answer;
+        route.deferred(request, body, [&](Response response) { answer.set_value(std::move(response)); });
+        Response response = answer.get_future().get();
+        if (response.failed) return fail(response.failure, "refused");
+        return response;
     }
 
     static char letter(const Result<Response>& answer) {
@@ -112,6 +180,15 @@ protected:
 
     PipelineRig rig_{kProject};
     Runner runner_{rig_.pipeline(), *rig_.catalog, [](const Error&) {}};
+    NoCourier courier_;
+    Notifier notifier_{{.settings = rig_.project->notify,
+                        .catalog = *rig_.catalog,
+                        .objects = *rig_.objects,
+                        .clock = rig_.clock,
+                        .courier = courier_,
+                        .project = "p",
+                        .source = "/inlet/p"}};
+    EventHub events_{*rig_.catalog, rig_.clock, {.source = "/inlet/p"}};
     Keyring keyring_{*rig_.project, *rig_.catalog, rig_.clock};
     Router router_;
     SubmissionId submission_;
