@@ -23,9 +23,8 @@ constexpr std::string_view kGoodDataset = "datasets: {a: {schema: {fields: [{nam
 TEST(ReadProject, SaysWhatIsWrongAtTheTop) {
     const std::string good = "project: p\n" + std::string(kGoodDataset);
     for (const Wrong& wrong : std::initializer_list<Wrong>{
-             {"^[]",
-              "the project must be a mapping with project, storage, datasets, packages, models, views, access, "
-              "providers, notify, server or $schema; found a list"},
+             {"^[]", "the project must be a mapping with project, storage, datasets, packages, models, views, access, "
+                     "providers, notify, server or $schema; found a list"},
              {"^just text",
               "the project must be a mapping with project, storage, datasets, packages, models, views, access, "
               "providers, notify, server or $schema; found `just text`"},

@@ -156,7 +156,8 @@ constexpr const char* kWithoutLaterSteps =
 TEST_F(SqliteCatalogTest, BringsAnOlderFormatUpToDate) {
     const SubmissionId id = open().value()->create(sample_delivery("ratings", "ratings"), kEvent).value();
     execute(kWithoutLaterSteps);
-    execute("ALTER TABLE parts DROP COLUMN superseded; DROP TABLE keys; PRAGMA user_version = 1");
+    execute("ALTER TABLE parts DROP COLUMN superseded; DROP TABLE keys; UPDATE sqlite_sequence SET seq = 9 WHERE "
+            "name = 'events'; PRAGMA user_version = 1");
     const auto catalog = open();
     ASSERT_TRUE(catalog) << to_string(catalog.error());
     EXPECT_EQ((*catalog)->events(id)->size(), 1U);
