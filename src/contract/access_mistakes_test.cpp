@@ -51,7 +51,7 @@ TEST(ReadAccess, SaysWhatIsWrong) {
              {"access: ^[]", "`access` must be a mapping with roles, users or anonymous; found a list"},
              {"^roles: {}",
               "unknown key `roles` in the project; expected project, storage, datasets, packages, models, "
-              "views, access or $schema",
+              "views, access, providers, notify, server or $schema",
               "`roles` belongs inside `access`"},
              {"access: {^keys: {}}", "unknown key `keys` in `access`; expected roles, users or anonymous",
               "keys are made with `inlet keys create`, and never stand in a file"},

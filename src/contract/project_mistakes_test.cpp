@@ -24,11 +24,11 @@ TEST(ReadProject, SaysWhatIsWrongAtTheTop) {
     const std::string good = "project: p\n" + std::string(kGoodDataset);
     for (const Wrong& wrong : std::initializer_list<Wrong>{
              {"^[]",
-              "the project must be a mapping with project, storage, datasets, packages, models, views, access or "
-              "$schema; found a list"},
+              "the project must be a mapping with project, storage, datasets, packages, models, views, access, "
+              "providers, notify, server or $schema; found a list"},
              {"^just text",
-              "the project must be a mapping with project, storage, datasets, packages, models, views, access or "
-              "$schema; found `just text`"},
+              "the project must be a mapping with project, storage, datasets, packages, models, views, access, "
+              "providers, notify, server or $schema; found `just text`"},
              {"project: p\n^datasets: {}\n", "`datasets` must name at least one dataset"},
              {"project: p\n^datasets:\n", "`datasets` must be a mapping; found nothing"},
              {"project: p\ndatasets: ^[a]\n", "`datasets` must be a mapping; found a list"},

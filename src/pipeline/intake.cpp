@@ -127,7 +127,12 @@ Result<Received> Intake::enter(const Delivery& delivery, SubmissionRecord& recor
     record.received_at = last_received_at_;
     memory_.note_whole(record.id);
     if (checked) memory_.remember(record.id, std::move(*checked));
-    TRY(log_.move(record, SubmissionState::queued));
+    if (Status queued = log_.move(record, SubmissionState::queued); !queued) {
+        // Its sender is told that it was not received, and will send it again.
+        record.received_at = 0;
+        record.raw_sha256.clear();
+        return fail(std::move(queued.error()));
+    }
     commit_point("pipeline.queued");
     return Received{record.id, false};
 }

@@ -147,13 +147,15 @@ TEST_F(SqliteCatalogTest, ACopyWithoutALogGetsOneAgain) {
     EXPECT_TRUE(fs::exists(folder_.catalog() + "-wal"));
 }
 
-constexpr const char* kWithoutStep4 =
+constexpr const char* kWithoutLaterSteps =
     "DROP TABLE inbox; DROP TABLE requests; DROP TABLE audit; DROP INDEX submissions_by_sender; "
-    "ALTER TABLE submissions DROP COLUMN sender";
+    "ALTER TABLE submissions DROP COLUMN sender; DROP TABLE uploads; DROP TABLE pickups; "
+    "ALTER TABLE submissions DROP COLUMN source; DROP TABLE notifications; DROP TABLE notification_cursor; "
+    "DROP TABLE receivers_off; DROP TABLE marks";
 
 TEST_F(SqliteCatalogTest, BringsAnOlderFormatUpToDate) {
     const SubmissionId id = open().value()->create(sample_delivery("ratings", "ratings"), kEvent).value();
-    execute(kWithoutStep4);
+    execute(kWithoutLaterSteps);
     execute("ALTER TABLE parts DROP COLUMN superseded; DROP TABLE keys; PRAGMA user_version = 1");
     const auto catalog = open();
     ASSERT_TRUE(catalog) << to_string(catalog.error());
@@ -175,7 +177,7 @@ TEST_F(SqliteCatalogTest, RefusesANewerFormatAndLeavesItAlone) {
 
 TEST_F(SqliteCatalogTest, BringsAFileOfTheSecondFormatUpToDate) {
     const SubmissionId id = open().value()->create(sample_delivery("ratings", "ratings"), kEvent).value();
-    execute(kWithoutStep4);
+    execute(kWithoutLaterSteps);
     execute("DROP TABLE keys; PRAGMA user_version = 2");
     const auto catalog = open().value();
     EXPECT_EQ(catalog->get(id)->target, "ratings");
@@ -185,7 +187,7 @@ TEST_F(SqliteCatalogTest, BringsAFileOfTheSecondFormatUpToDate) {
 
 TEST_F(SqliteCatalogTest, BringsKeysOfTheThirdFormatUpToDate) {
     ASSERT_TRUE(open());
-    execute(kWithoutStep4);
+    execute(kWithoutLaterSteps);
     execute("ALTER TABLE keys DROP COLUMN datasets; ALTER TABLE keys DROP COLUMN old_sha256; "
             "ALTER TABLE keys DROP COLUMN old_until; ALTER TABLE keys DROP COLUMN last_used_at; "
             "INSERT INTO keys VALUES (1, '7f00', 'a', 'x', 'admin', 5, 0, 0); PRAGMA user_version = 3");
