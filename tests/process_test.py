@@ -1,5 +1,6 @@
 """The server as a process: TLS, Unix sockets, what a service manager does with it, reloading, limits, the first start."""
 
+import base64
 import contextlib
 import http.client
 import json
@@ -65,7 +66,7 @@ class ProcessCase(ServerCase):
     def wait_for(self, what, holds):
         deadline = time.monotonic() + 30
         while not holds():
-            self.assertLess(time.monotonic(), deadline, what)
+            self.assertLess(time.monotonic(), deadline, f"{what}: {self.log}")
             time.sleep(0.02)
 
     def logged(self, text):
@@ -74,7 +75,7 @@ class ProcessCase(ServerCase):
     def reload(self, says):
         before = len(self.log)
         self.server.send_signal(signal.SIGHUP)
-        self.wait_for(f"it did not say {says!r}: {self.log}", lambda: any(says.encode() in line for line in self.log[before:]))
+        self.wait_for(f"it did not say {says!r}", lambda: any(says.encode() in line for line in self.log[before:]))
         return b"".join(self.log[before:]).decode()
 
 
@@ -367,6 +368,18 @@ class Reload(ProcessCase):
         self.assertRegex(said, r"inlet\.yaml:\d+:\d+: unknown key `idle_tme` in `limits`")
         self.assertIn("did you mean `idle_time`?", said)
         self.problem("POST", "/v1/datasets/items/submissions", 413, "file-too-large", body=ITEMS)
+
+    def test_roles_and_users_change_while_it_runs(self):
+        self.write("secret", "secret")
+        access = "access: {users: {ann: {password: '${file:secret}', roles: [admin]}}}"
+        self.serve()
+        basic = {"Authorization": "Basic " + base64.b64encode(b"ann:secret").decode()}
+        status, headers, _ = self.call("GET", "/v1/datasets", headers=basic)
+        self.assertEqual((status, "Basic" in headers["WWW-Authenticate"]), (401, False))
+        self.write("inlet.yaml", f"{PROJECT}\n{access}\n")
+        self.reload("read again")
+        self.assertEqual(self.call("GET", "/v1/datasets", headers=basic)[0], 200)
+        self.assertIn("Basic", self.call("GET", "/v1/datasets", key="none")[1]["WWW-Authenticate"])
 
     def test_what_waits_for_the_next_start_is_named(self):
         self.serve()

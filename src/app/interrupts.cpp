@@ -57,9 +57,13 @@ void Interrupts::say(std::string what) {
     what_ = std::move(what);
 }
 
+void Interrupts::hold() {
+    const std::lock_guard lock(mutex_);
+    awaited_ = true;
+}
+
 Interrupts::Asked Interrupts::wait(std::chrono::milliseconds time) {
     std::unique_lock lock(mutex_);
-    awaited_ = true;
     coming_.wait_for(lock, time, [&] { return came_ || reload_; });
     if (came_) return Asked::end;
     return std::exchange(reload_, false) ? Asked::reload : Asked::nothing;

@@ -27,8 +27,10 @@ public:
     // What to tell a person then, behind "interrupted: ", on standard error: what was kept, and how to go on.
     void say(std::string what);
     enum class Asked : std::uint8_t { nothing, reload, end };
-    // Waits that long for a signal. From the first call on SIGHUP asks to reload, and the first other signal to end;
-    // neither ends the program. The next after that one does.
+    // From now on signals are for wait(): SIGHUP asks to reload, and the first other one to end. The next after that
+    // one ends the program.
+    void hold();
+    // Waits that long for a signal.
     Asked wait(std::chrono::milliseconds time);
 
 private:

@@ -96,6 +96,7 @@ public:
         if (listeners.empty()) listeners = handed_over(systemd);
         if (listeners.empty()) listeners = configured(TRY(session.project())->server);
         const auto server = TRY(Server::start(session, std::move(listeners)));
+        session.interrupts().hold(); // before anybody is told that it runs
         TRY(server->with_console([&](Console& console) { return announce(console, *server, made_project); }));
         return run_service(*server, session, systemd, settings);
     }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -64,6 +65,14 @@ std::chrono::milliseconds sweep_pause(const UploadLimits& limits) {
 // Which Inlet an event comes from, as a URI-reference.
 std::string event_source(const Project& project) {
     return project.notify.base_url.empty() ? "/inlet/" + project.name : project.notify.base_url;
+}
+
+std::map<std::string, Expectation> expectations(const Project& project) {
+    std::map<std::string, Expectation> expected;
+    for (const Dataset& dataset : project.datasets) {
+        if (dataset.expect != Expectation()) expected.emplace(dataset.name, dataset.expect);
+    }
+    return expected;
 }
 
 // Those of submissions and datasets that they may see.
@@ -206,6 +215,7 @@ Result<std::vector<std::string>> Server::reload() {
     compare(next->data_folder == before.data_folder, "storage.data");
     compare(next->providers == before.providers, "providers");
     compare(next->notify == before.notify, "notify");
+    compare(expectations(*next) == expectations(before), "expect");
     compare(now.listen == config_.listen, "server.listen");
     compare(now.socket_mode == config_.socket_mode, "server.socket_mode");
     compare(now.threads == config_.threads, "server.threads");
