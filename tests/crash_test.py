@@ -150,7 +150,8 @@ class CrashTest(unittest.TestCase):
     def test_every_commit_point(self):
         with open(os.path.join(HERE, "../docs/crash-points.md"), encoding="utf-8") as file:
             table = [line for line in file if line.startswith("| `")]
-        points = [name for line in table for name in re.findall(r"`([a-z]+[.-][a-z.-]+)`", line.split("|")[1])]
+        points = [name for line in table for name in re.findall(r"`([a-z]+[.-][a-z.-]+)`", line.split("|")[1])
+                  if ".upload-" not in name]  # those are uploads_test.py's
         self.assertGreater(len(points), 15)
         died = set()
         for point in points:

@@ -1,11 +1,9 @@
 #include "access/secret.hpp"
 
-#include <array>
 #include <vector>
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 
 namespace inlet {
 
@@ -29,12 +27,6 @@ Result<std::string> random_hex(std::size_t bytes) {
     if (RAND_bytes(random.data(), static_cast<int>(bytes)) != 1)
         return fail(FailureCode::internal, "the system gave no random numbers");
     return hex(random.data(), bytes);
-}
-
-std::string sha256_hex(std::string_view text) {
-    std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-    SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-    return hex(digest.data(), digest.size());
 }
 
 bool same_secret(std::string_view a, std::string_view b) {

@@ -1,4 +1,4 @@
-// Secrets: random, and known again by their hash. Floor 4; plain functions, safe from any thread.
+// Secrets: random, and compared. Floor 4; plain functions, safe from any thread.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,6 @@ namespace inlet {
 
 // Two hex digits for each of `bytes` random bytes, from the system's generator for secrets. Error: internal.
 Result<std::string> random_hex(std::size_t bytes);
-// 64 lower-case hex digits.
-std::string sha256_hex(std::string_view text);
 // In a time that does not tell where they differ.
 bool same_secret(std::string_view a, std::string_view b);
 

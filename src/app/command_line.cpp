@@ -17,10 +17,10 @@
 #include <fmt/format.h>
 
 #include "app/console.hpp"
-#include "app/figures.hpp"
 #include "app/help.hpp"
 #include "app/interrupts.hpp"
 #include "app/session.hpp"
+#include "base/byte_count.hpp"
 #include "contract/reading/nearest.hpp"
 
 namespace inlet {

@@ -12,8 +12,13 @@ Commands make_commands() {
     add_delivery_commands(commands);
     add_query_commands(commands);
     add_version_commands(commands);
-    add_serve_commands(commands);
+    add_keeping_commands(commands);
+    add_erasing_commands(commands);
+    add_serve_command(commands);
     add_provider_commands(commands);
+    add_notification_commands(commands);
+    add_keys_command(commands);
+    add_access_commands(commands);
     add_reference_commands(commands);
     return commands;
 }

@@ -24,6 +24,8 @@ public:
         return TRY(behind())->publish(request, judge);
     }
     Result<UndoOutcome> undo(const UndoRequest& request) override { return TRY(behind())->undo(request); }
+    Result<EraseOutcome> erase(const EraseRequest& request) override { return TRY(behind())->erase(request); }
+    Status compact() override { return TRY(behind())->compact(); }
     Result<std::optional<Version>> published(SubmissionId submission, std::string_view dataset) override {
         return TRY(behind())->published(submission, dataset);
     }
@@ -32,6 +34,9 @@ public:
     }
     Result<std::vector<TableInfo>> tables() override { return TRY(behind())->tables(); }
     Result<bool> undone(SubmissionId submission) override { return TRY(behind())->undone(submission); }
+    Result<std::vector<RowFlow>> row_flows(std::string_view dataset) override {
+        return TRY(behind())->row_flows(dataset);
+    }
     Status read(std::string_view dataset, std::optional<Version> as_of, ResultSink& sink) override {
         return TRY(behind())->read(dataset, as_of, sink);
     }
@@ -48,6 +53,7 @@ public:
     Result<std::uint64_t> prunable(std::string_view dataset, Version version) override {
         return TRY(behind())->prunable(dataset, version);
     }
+    Status copy_to(const std::string& path) override { return TRY(behind())->copy_to(path); }
     Status query(const std::string& sql, const std::vector<View>& views, std::optional<Version> as_of,
                  ResultSink& sink) override {
         return TRY(behind())->query(sql, views, as_of, sink);

@@ -11,7 +11,7 @@
 #include "app/out_file.hpp"
 #include "app/session.hpp"
 #include "app/text_table.hpp"
-#include "app/violation_line.hpp"
+#include "records/violation_line.hpp"
 
 namespace inlet {
 

@@ -3,7 +3,7 @@
 
 #include "app/byte_files.hpp"
 #include "app/record_view.hpp"
-#include "app/violation_line.hpp"
+#include "records/violation_line.hpp"
 
 namespace inlet {
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,9 +14,5 @@ std::string show_count(std::uint64_t count, std::string_view noun); // "1 row", 
 std::string show_bytes(std::uint64_t bytes); // "812 B", "1.4 MB", "720 MB": powers of 1000, three digits
 std::string show_span(double seconds);       // "0.42 s", "12 s", "3:05", "1:02:03"
 std::string show_moment(Timestamp moment);   // "2026-11-20 10:18:43" (UTC)
-
-// "256MiB", "1.5 GB", "268435456": bytes. Units B, kB, MB, GB, TB (powers of 1000), KiB, MiB, GiB, TiB (of 1024), upper
-// and lower case alike.
-std::optional<std::uint64_t> read_bytes(std::string_view text);
 
 } // namespace inlet

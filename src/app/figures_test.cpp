@@ -47,20 +47,5 @@ TEST(Figures, MomentsBeforeAndAfter1970) {
     EXPECT_EQ(show_moment(1'700'000'000'999'999), "2023-11-14 22:13:20");
 }
 
-TEST(Figures, SizesAreReadWithTheirUnits) {
-    EXPECT_EQ(read_bytes("268435456"), 268'435'456);
-    EXPECT_EQ(read_bytes("256MiB"), 256U << 20U);
-    EXPECT_EQ(read_bytes("256 mib"), 256U << 20U);
-    EXPECT_EQ(read_bytes("1.5GB"), 1'500'000'000);
-    EXPECT_EQ(read_bytes("2kB"), 2000);
-    EXPECT_EQ(read_bytes("7B"), 7);
-    EXPECT_EQ(read_bytes(""), std::nullopt);
-    EXPECT_EQ(read_bytes("MiB"), std::nullopt);
-    EXPECT_EQ(read_bytes("-1MiB"), std::nullopt);
-    EXPECT_EQ(read_bytes("5 parsecs"), std::nullopt);
-    EXPECT_EQ(read_bytes("1e9"), std::nullopt);
-    EXPECT_EQ(read_bytes("99999999999TiB"), std::nullopt);
-}
-
 } // namespace
 } // namespace inlet

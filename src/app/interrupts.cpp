@@ -34,7 +34,7 @@ Interrupts::Interrupts() {
     stop_ = ::eventfd(0, EFD_CLOEXEC);
     signals_ = ::signalfd(-1, &set, SFD_CLOEXEC);
     CHECK(stop_ >= 0 && signals_ >= 0);
-    thread_ = std::thread([this] { wait(); });
+    thread_ = std::thread([this] { watch(); });
 }
 
 Interrupts::~Interrupts() {
@@ -57,13 +57,15 @@ void Interrupts::say(std::string what) {
     what_ = std::move(what);
 }
 
-void Interrupts::wait_for_first() {
+Interrupts::Asked Interrupts::wait(std::chrono::milliseconds time) {
     std::unique_lock lock(mutex_);
     awaited_ = true;
-    coming_.wait(lock, [&] { return came_; });
+    coming_.wait_for(lock, time, [&] { return came_ || reload_; });
+    if (came_) return Asked::end;
+    return std::exchange(reload_, false) ? Asked::reload : Asked::nothing;
 }
 
-void Interrupts::wait() {
+void Interrupts::watch() {
     std::array<pollfd, 2> sources{{{.fd = stop_, .events = POLLIN}, {.fd = signals_, .events = POLLIN}}};
     signalfd_siginfo signal{};
     std::unique_lock lock(mutex_, std::defer_lock);
@@ -72,8 +74,9 @@ void Interrupts::wait() {
         }
         if ((sources[1].revents & POLLIN) == 0 || ::read(signals_, &signal, sizeof signal) != sizeof signal) return;
         lock.lock();
-        if (!awaited_ || came_) break;
-        came_ = true;
+        const bool reload = signal.ssi_signo == SIGHUP;
+        if (!awaited_ || (came_ && !reload)) break;
+        (reload ? reload_ : came_) = true;
         coming_.notify_all();
         lock.unlock();
     }

@@ -3,7 +3,9 @@
 // the signals.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -24,11 +26,13 @@ public:
     void at_end(std::function<void()> clean);
     // What to tell a person then, behind "interrupted: ", on standard error: what was kept, and how to go on.
     void say(std::string what);
-    // Returns at the first signal, which then does not end the program; another one does.
-    void wait_for_first();
+    enum class Asked : std::uint8_t { nothing, reload, end };
+    // Waits that long for a signal. From the first call on SIGHUP asks to reload, and the first other signal to end;
+    // neither ends the program. The next after that one does.
+    Asked wait(std::chrono::milliseconds time);
 
 private:
-    void wait();
+    void watch();
 
     int stop_ = -1;    // an eventfd: the thread is to return
     int signals_ = -1; // a signalfd
@@ -36,6 +40,7 @@ private:
     std::function<void()> clean_; // behind mutex_
     std::string what_;            // behind mutex_
     bool awaited_ = false;        // behind mutex_
+    bool reload_ = false;         // behind mutex_
     bool came_ = false;           // behind mutex_
     std::condition_variable coming_;
     std::thread thread_;

@@ -1,6 +1,7 @@
 // `inlet load`: takes a delivery in and publishes it, or, with --dry-run, shows what would happen.
 #include <fmt/format.h>
 
+#include "app/act.hpp"
 #include "app/change_view.hpp"
 #include "app/commands.hpp"
 #include "app/console.hpp"
@@ -96,7 +97,11 @@ private:
     Result<int> load(Session& session, const Delivery& delivery, GivenFile& given, Timestamp start) {
         Pipeline* pipeline = TRY(session.pipeline());
         session.interrupts().say("the file had not arrived whole, and is not loaded: load it again");
-        const Received received = TRY(pipeline->receive(delivery, given.bytes()));
+        auto receipt = pipeline->receive(delivery, given.bytes());
+        const Act act{.action = "submission.deliver",
+                      .object = delivery.target,
+                      .submission = receipt ? receipt->id : SubmissionId()};
+        const Received received = TRY(written_down(session, act, std::move(receipt)));
         session.interrupts().say(
             fmt::format("submission {0} is kept, and nothing half done is seen: load the same file again "
                         "to go on with it; `inlet show {0}` tells how far it is",

@@ -73,17 +73,25 @@ std::expected<const Project*, std::vector<Diagnostic>> Session::checked_project(
         const DiskFiles files(*disk_);
         auto project = read_project(path, files, &sql_places_);
         if (!project) return std::unexpected(std::move(project.error()));
-        project_ = std::make_unique<Project>(std::move(*project));
+        project_ = std::make_unique<CurrentProject>(std::make_unique<const Project>(std::move(*project)));
     }
-    return project_.get();
+    return &**project_;
 }
 
 Result<const Project*> Session::project() {
-    if (project_) return project_.get();
+    if (project_) return &**project_;
     const std::string path = TRY(project_path());
     auto project = checked_project(path);
     if (!project) return fail(to_error(project.error()));
     return *project;
+}
+
+Result<std::unique_ptr<Project>> Session::read_project_again() {
+    const std::string path = TRY(project_path());
+    const DiskFiles files(*disk_);
+    auto project = read_project(path, files);
+    if (!project) return fail(to_error(project.error()));
+    return std::make_unique<Project>(*std::move(project));
 }
 
 Result<std::string> Session::data_path(std::string_view name) {
@@ -98,6 +106,11 @@ Status Session::take_lock(ProjectLock::Mode mode) {
     const std::string path = TRY(data_path(".lock"));
     lock_ = TRY(ProjectLock::take(path, mode, settings_.wait_seconds));
     return {};
+}
+
+Result<std::string> Session::take_data_folder() {
+    TRY(take_lock(ProjectLock::Mode::exclusive));
+    return TRY(project())->data_folder;
 }
 
 Result<Catalog*> Session::catalog() {
@@ -174,7 +187,8 @@ Result<Warehouse*> Session::reading() {
 }
 
 Result<Pipeline*> Session::make_pipeline(Warehouse& warehouse) {
-    PipelineParts parts{.project = *TRY(project()),
+    TRY(project());
+    PipelineParts parts{.project = *project_,
                         .objects = *TRY(objects()),
                         .catalog = *TRY(catalog()),
                         .warehouse = warehouse,
@@ -187,6 +201,7 @@ Result<Pipeline*> Session::make_pipeline(Warehouse& warehouse) {
                                             .bytes = progress.bytes,
                                             .bytes_total = progress.bytes_total,
                                             .rows = progress.rows});
+                            if (progress_told_) progress_told_(progress);
                         }};
     pipeline_ = std::make_unique<Pipeline>(std::move(parts));
     return pipeline_.get();

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -18,7 +19,7 @@
 #include "base/clock.hpp"
 #include "base/disk.hpp"
 #include "base/thread_pool.hpp"
-#include "contract/project.hpp"
+#include "contract/current_project.hpp"
 #include "contract/project_reader.hpp"
 #include "pipeline/pipeline.hpp"
 
@@ -44,6 +45,8 @@ public:
     double seconds_since(Timestamp start) const; // in whole milliseconds
     ThreadPool& pool();                          // started when first asked for
     ProgressDisplay& progress() { return progress_; }
+    // Told of the pipeline's progress too, on whichever thread works; set before pipeline(). Empty: nobody.
+    void on_progress(std::function<void(const Progress&)> told) { progress_told_ = std::move(told); }
     Interrupts& interrupts() { return interrupts_; }
     // Who acts, as versions and submissions record it: the name of the system's user.
     std::string user() const;
@@ -53,15 +56,19 @@ public:
 
     Result<std::string> project_path();
     std::expected<const Project*, std::vector<Diagnostic>> checked_project(const std::string& path);
-    Result<const Project*> project();                           // project-not-found, project-invalid
+    Result<const Project*> project();                       // project-not-found, project-invalid
+    CurrentProject& current_project() { return *project_; } // once it was read
+    bool project_is_named() const { return !settings_.project.empty(); }
+    Result<std::unique_ptr<Project>> read_project_again();      // as the file is now; project() stays what it was
     const SqlPlaces& sql_places() const { return sql_places_; } // of the project, once it was read
     Result<std::unique_ptr<Warehouse>> scratch_warehouse();     // empty, in memory
     Result<Catalog*> catalog();
     Result<ObjectStore*> objects();
-    Result<Warehouse*> reading(); // read only; holds every dataset of the project, and fits the catalog
-    Result<Pipeline*> browsing(); // to look at what was kept: open_raw(), open_errors(), open_rejects()
-    Result<Pipeline*> pipeline(); // to change things: recovered, datasets defined
-    Warehouse& warehouse();       // that of pipeline()
+    Result<Warehouse*> reading();           // read only; holds every dataset of the project, and fits the catalog
+    Result<Pipeline*> browsing();           // to look at what was kept: open_raw(), open_errors(), open_rejects()
+    Result<Pipeline*> pipeline();           // to change things: recovered, datasets defined
+    Warehouse& warehouse();                 // that of pipeline()
+    Result<std::string> take_data_folder(); // its path, this process alone using it
 
 private:
     Status take_lock(ProjectLock::Mode mode);
@@ -76,8 +83,9 @@ private:
     std::unique_ptr<Disk> disk_;
     SystemClock clock_;
     ProgressDisplay progress_;
+    std::function<void(const Progress&)> progress_told_;
     std::string temp_folder_;
-    std::unique_ptr<Project> project_;
+    std::unique_ptr<CurrentProject> project_;
     SqlPlaces sql_places_;
     std::unique_ptr<ProjectLock> lock_;
     std::unique_ptr<ThreadPool> pool_;

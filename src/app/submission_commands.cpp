@@ -1,6 +1,7 @@
 // `inlet submissions`, `show`, `approve`, `cancel`, `retry`: what was delivered, and what is to become of it.
 #include <fmt/format.h>
 
+#include "app/act.hpp"
 #include "app/commands.hpp"
 #include "app/console.hpp"
 #include "app/delivery_errors.hpp"
@@ -97,8 +98,9 @@ public:
                 rejected += part.rejected;
             }
             const Timestamp at = record.received_at != 0 ? record.received_at : record.updated_at;
-            const std::string file =
-                record.kind == SubmissionKind::delivery ? record.file_name : std::string(to_string(record.kind));
+            const std::string file = record.kind == SubmissionKind::delivery || record.kind == SubmissionKind::records
+                                         ? record.file_name
+                                         : std::string(to_string(record.kind));
             table.add({std::to_string(record.id.value), show_moment(at), file, record.target, show_count(rows),
                        show_count(rejected), std::string(to_string(record.state)),
                        record.version ? std::to_string(record.version.value) : "", record.by});
@@ -190,14 +192,20 @@ private:
         switch (record.kind) {
         case SubmissionKind::delivery:
             return fmt::format("{} to {}", printable(record.file_name), record.target);
+        case SubmissionKind::records:
+            return fmt::format("{} small records to {}", record.parts.empty() ? 0 : record.parts.front().rows,
+                               record.target);
         case SubmissionKind::held_deletes:
             return fmt::format("deletions that submission {} asked for", record.parent.value);
+        case SubmissionKind::erasure:
+            return fmt::format("erasure of records of {}", record.target);
         case SubmissionKind::undo:
+        case SubmissionKind::purge:
             break;
         }
         std::string ids;
         for (const SubmissionId id : record.undoes) ids += fmt::format("{}{}", ids.empty() ? "" : ", ", id.value);
-        return "undo of " + ids;
+        return fmt::format("{} of {}", to_string(record.kind), ids);
     }
 
     Result<int> show_changes(Session& session) const {
@@ -237,7 +245,9 @@ public:
         Pipeline* pipeline = TRY(session.pipeline());
         session.interrupts().say(
             fmt::format("nothing half done is seen; `inlet show {}` tells what became of the submission", *id_));
-        const SubmissionRecord record = TRY(act(*pipeline, SubmissionId(*id_), session.user()));
+        const SubmissionRecord record =
+            TRY(written_down(session, {.action = "submission." + text().name, .submission = SubmissionId(*id_)},
+                             act(*pipeline, SubmissionId(*id_), session.user())));
         session.progress().clear();
         const double seconds = session.seconds_since(start);
         Console& console = session.console();

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "app/act.hpp"
 #include "app/change_view.hpp"
 #include "app/commands.hpp"
 #include "app/console.hpp"
@@ -246,7 +247,12 @@ public:
             targets = TRY(submissions_of(session, Version(*version_)));
         }
         session.interrupts().say("nothing half done is seen; `inlet submissions` tells whether the undo was made");
-        const Pipeline::Undone undone = TRY(pipeline->undo(std::move(targets), cascade_, dry_run_, session.user()));
+        Act act{.action = "submission.undo", .submission = targets.size() == 1 ? targets.front() : SubmissionId()};
+        if (version_) act.object = fmt::format("version {}", *version_);
+        auto outcome = pipeline->undo(std::move(targets), cascade_, dry_run_, session.user());
+        if (outcome) act.detail = fmt::format(R"({{"made":{}}})", outcome->record.id.value);
+        if (!dry_run_) outcome = written_down(session, act, std::move(outcome));
+        const Pipeline::Undone undone = TRY(std::move(outcome));
         session.progress().clear();
         const double seconds = session.seconds_since(start);
         Console& console = session.console();
@@ -345,7 +351,9 @@ public:
     Result<int> run(Session& session) override {
         Pipeline* pipeline = TRY(session.pipeline());
         session.interrupts().say("what was not forgotten yet goes with the next `inlet prune`");
-        const Pipeline::Pruned pruned = TRY(pipeline->prune(dry_run_));
+        auto outcome = pipeline->prune(dry_run_);
+        if (!dry_run_) outcome = written_down(session, {.action = "prune"}, std::move(outcome));
+        const Pipeline::Pruned pruned = TRY(std::move(outcome));
         Console& console = session.console();
         if (console.json()) {
             JsonWriter json;

@@ -49,7 +49,8 @@ private:
 
 class PosixFile final : public File {
 public:
-    PosixFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+    PosixFile(int fd, std::string path, std::uint64_t written = 0)
+        : fd_(fd), path_(std::move(path)), written_(written), started_(written) {}
 
     Status append(std::span<const std::byte> bytes) override {
         // By position, so that an append that failed half way is overwritten by the next one.
@@ -128,6 +129,22 @@ public:
             return fail(FailureCode::file_not_found, fmt::format("there is no file {}", path));
         if (fd < 0) return failed("open", path, errno);
         return std::make_unique<PosixFile>(fd, path);
+    }
+
+    Result<std::unique_ptr<File>> reopen(const std::string& path, std::uint64_t size) override {
+        const int fd = unbroken([&] { return ::open(path.c_str(), O_RDWR | O_CLOEXEC); });
+        if (fd < 0 && errno == ENOENT)
+            return fail(FailureCode::file_not_found, fmt::format("there is no file {}", path));
+        if (fd < 0) return failed("open", path, errno);
+        auto file = std::make_unique<PosixFile>(fd, path, size);
+        const std::uint64_t there = TRY(file->size());
+        if (there < size) {
+            return fail(FailureCode::io_failed,
+                        fmt::format("{} has {} bytes, and had at least {} before", path, there, size));
+        }
+        if (there > size && unbroken([&] { return ::ftruncate(fd, static_cast<off_t>(size)); }) != 0)
+            return failed("shorten", path, errno);
+        return file;
     }
 
     Status rename(const std::string& from, const std::string& to) override {

@@ -40,10 +40,13 @@ public:
     virtual ~Disk() = default;
     virtual Result<std::unique_ptr<File>> create(const std::string& path) = 0;     // new, or emptied
     virtual Result<std::unique_ptr<File>> open(const std::string& path) const = 0; // for reading; file-not-found
-    virtual Status rename(const std::string& from, const std::string& to) = 0;     // replaces `to` atomically
-    virtual Status remove(const std::string& path) = 0;                            // absent is not an error
-    virtual Status remove_tree(const std::string& path) = 0;                       // absent is not an error
-    virtual Status make_dirs(const std::string& path) = 0;                         // with parents
+    // To append to an existing file after its first `size` bytes; what stands behind them goes. Errors: file-not-found,
+    // io-failed, also if there are fewer bytes.
+    virtual Result<std::unique_ptr<File>> reopen(const std::string& path, std::uint64_t size) = 0;
+    virtual Status rename(const std::string& from, const std::string& to) = 0; // replaces `to` atomically
+    virtual Status remove(const std::string& path) = 0;                        // absent is not an error
+    virtual Status remove_tree(const std::string& path) = 0;                   // absent is not an error
+    virtual Status make_dirs(const std::string& path) = 0;                     // with parents
     virtual Status sync_dir(const std::string& path) = 0;
     virtual Result<std::vector<DirEntry>> list(const std::string& path) const = 0; // sorted by name; absent: empty
     virtual Result<bool> exists(const std::string& path) const = 0;

@@ -10,10 +10,23 @@ inline constexpr std::string_view kPartsSpace = "_inlet";
 
 Error unknown_submission(SubmissionId id);
 Error unknown_key(std::string_view id);
+Error unknown_notification(std::int64_t id);
+Error still_pending(std::int64_t id);
 Error key_exists(std::string_view id);
+Error key_reused(const RequestKey& request);
+Error under_way(const RequestKey& request);
+Error unknown_upload(std::string_view id);
+Error upload_exists(std::string_view id);
 Error wrong_state(SubmissionId id, SubmissionState stored, SubmissionState expected);
 
 // Whether a submission makes a later one of the same bytes a repetition (see Catalog::same_bytes).
 bool stands_for_its_bytes(SubmissionKind kind, SubmissionState state);
+
+// Records as they are stored: "3 17 40".
+std::string late_text(const std::vector<std::uint32_t>& records);
+std::vector<std::uint32_t> late_from(std::string_view text);
+
+// Whether the upload is one that UploadRecords::unsettled() gives.
+bool is_unsettled(const UploadRecord& upload);
 
 } // namespace inlet

@@ -61,7 +61,7 @@ struct AccessRules {
     const Role* role(std::string_view role_name) const;
 };
 
-// Always there, unless the project gives the name another meaning: may do everything.
+// Always there: may do everything.
 inline constexpr std::string_view kAdminRole = "admin";
 
 } // namespace inlet

@@ -13,7 +13,9 @@
 #include "contract/access_rules.hpp"
 #include "contract/dialect.hpp"
 #include "contract/field.hpp"
+#include "contract/notify.hpp"
 #include "contract/provider.hpp"
+#include "contract/server_config.hpp"
 
 namespace inlet {
 
@@ -63,6 +65,7 @@ struct Dataset {
     RejectPolicy rejects;
     DeletePolicy deletes;
     Retention retention;
+    Expectation expect;
 };
 
 struct Package {
@@ -92,6 +95,8 @@ struct Project {
     std::vector<View> views;
     std::vector<Provider> providers;
     AccessRules access;
+    NotifySettings notify;
+    ServerConfig server;
 
     const Dataset* dataset(std::string_view dataset_name) const;
     const Package* package(std::string_view package_name) const;

@@ -51,15 +51,70 @@ std::string_view project_json_schema() {
       "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_]{0,62}$"},
       "additionalProperties": {"$ref": "#/$defs/view"}
     },
+    "access": {"description": "Who may do what. Without it keys have the role admin.", "$ref": "#/$defs/access"},
     "providers": {
       "description": "Who sends, and on which ways. See docs/folders.md.",
       "type": "object",
       "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_-]{0,62}$"},
       "additionalProperties": {"$ref": "#/$defs/provider"}
     },
+    "notify": {"description": "Who is told what happened to deliveries. See docs/events.md.", "$ref": "#/$defs/notify"},
+    "server": {"description": "How `inlet serve` listens, and what it lets clients do.", "$ref": "#/$defs/server"},
     "$schema": {"description": "For editors; Inlet does not read it.", "type": "string"}
   },
   "$defs": {
+    "access": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "roles": {
+          "description": "What each role grants. `admin` is there without being named: it may do everything.",
+          "type": "object",
+          "propertyNames": {"pattern": "^[A-Za-z][A-Za-z0-9_-]{0,62}$"},
+          "additionalProperties": {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/grant"}}
+        },
+        "users": {
+          "description": "Who may sign in with a password.",
+          "type": "object",
+          "additionalProperties": {"$ref": "#/$defs/user"}
+        },
+        "anonymous": {"description": "What those may do who show nothing; else they are turned away.", "$ref": "#/$defs/anonymous"}
+      }
+    },
+    "grant": {
+      "type": "object",
+      "description": "Of one dataset or package, or of all whose name the pattern matches.",
+      "required": ["allow"],
+      "oneOf": [{"required": ["dataset"]}, {"required": ["package"]}],
+      "additionalProperties": false,
+      "properties": {
+        "dataset": {"description": "A name; * and ? stand for any characters and one.", "type": "string", "minLength": 1},
+        "package": {"description": "A name; * and ? stand for any characters and one.", "type": "string", "minLength": 1},
+        "allow": {
+          "type": "array",
+          "minItems": 1,
+          "uniqueItems": true,
+          "items": {"enum": ["submit", "read", "approve", "admin"]}
+        }
+      }
+    },
+    "user": {
+      "type": "object",
+      "required": ["roles"],
+      "oneOf": [{"required": ["password_hash"]}, {"required": ["password"]}],
+      "additionalProperties": false,
+      "properties": {
+        "password_hash": {"description": "As `inlet users hash` prints it. ${env:NAME} and ${file:PATH} are put in.", "type": "string", "minLength": 1},
+        "password": {"description": "Only as ${env:NAME} or ${file:PATH}.", "type": "string", "pattern": "^\\$\\{(env|file):[^}]+\\}$"},
+        "roles": {"$ref": "#/$defs/names"}
+      }
+    },
+    "anonymous": {
+      "type": "object",
+      "required": ["roles"],
+      "additionalProperties": false,
+      "properties": {"roles": {"$ref": "#/$defs/names"}}
+    },
     "text": {"type": ["string", "number", "boolean"]},
     "count": {"type": "integer", "minimum": 0},
     "share": {
@@ -67,11 +122,90 @@ std::string_view project_json_schema() {
       "oneOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": "^[0-9.]+ ?%$"}]
     },
     "duration": {"description": "A whole number and a unit: 45s, 30m, 12h, 90d or 2w.", "type": "string", "pattern": "^[0-9]+[smhdw]$"},
+    "size": {"description": "Bytes: 1048576, 1 MiB or 20 GB.", "type": ["integer", "string"], "minimum": 0},
+    "some": {"type": "integer", "minimum": 1},
     "names": {
       "oneOf": [
         {"type": "string", "minLength": 1},
         {"type": "array", "items": {"type": ["string", "number", "boolean"]}, "minItems": 1, "uniqueItems": true}
       ]
+    },
+    "server": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "listen": {
+          "description": "Where: ADDRESS:PORT, with http:// or https:// before it to say whether it speaks TLS, or unix:/PATH; 127.0.0.1:8080 unless said.",
+          "$ref": "#/$defs/names"
+        },
+        "socket_mode": {"description": "Who may open Unix sockets, as chmod takes it.", "type": "string", "pattern": "^[0-7]{3,4}$", "default": "0600"},
+        "tls": {"description": "With it, every address speaks TLS unless it says http://.", "$ref": "#/$defs/tls"},
+        "limits": {"$ref": "#/$defs/limits"},
+        "cors": {"description": "Which web pages' scripts may call the server; none unless said.", "$ref": "#/$defs/cors"},
+        "threads": {"description": "That read and write connections.", "default": 1, "$ref": "#/$defs/some"}
+      }
+    },
+    "tls": {
+      "type": "object",
+      "required": ["certificate", "key"],
+      "additionalProperties": false,
+      "properties": {
+        "certificate": {"description": "PEM file: the server's certificate, then those that lead to the root.", "type": "string", "minLength": 1},
+        "key": {"description": "PEM file.", "type": "string", "minLength": 1},
+        "min_version": {"enum": ["1.2", "1.3"], "default": "1.2"}
+      }
+    },
+    "limits": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "connections": {"description": "At once.", "default": 10000, "$ref": "#/$defs/some"},
+        "uploads": {"description": "Calls with large bodies at once.", "default": 64, "$ref": "#/$defs/some"},
+        "calls": {"description": "Other calls at once.", "default": 8, "$ref": "#/$defs/some"},
+        "waiting": {"description": "Calls of each kind that wait for their turn.", "default": 1024, "$ref": "#/$defs/count"},
+        "header_bytes": {"description": "Of a request.", "default": "32 KiB", "$ref": "#/$defs/size"},
+        "body_bytes": {"description": "Of a request; as many as there is room for unless said.", "$ref": "#/$defs/size"},
+        "small_bytes": {"description": "Of a body that is taken into memory.", "default": "1 MiB", "$ref": "#/$defs/size"},
+        "body_rate": {"description": "Bytes a second that a body must bring on average over body_time; 0: any.", "default": 500, "$ref": "#/$defs/size"},
+        "disk_free": {"description": "What deliveries leave free on the disk that holds the data.", "default": "256 MiB", "$ref": "#/$defs/size"},
+        "header_time": {"description": "For a TLS handshake, and for a request's headers.", "default": "15s", "$ref": "#/$defs/duration"},
+        "idle_time": {"description": "Between two requests.", "default": "75s", "$ref": "#/$defs/duration"},
+        "body_time": {"description": "Without a byte of a body.", "default": "60s", "$ref": "#/$defs/duration"},
+        "send_time": {"description": "Without the client taking any of an answer.", "default": "60s", "$ref": "#/$defs/duration"},
+        "stop_time": {"description": "For what is under way when the server is told to end.", "default": "30s", "$ref": "#/$defs/duration"},
+        "per_address": {"description": "Of one address; no limit unless said.", "$ref": "#/$defs/address_rates"},
+        "per_principal": {"description": "Of whom a key belongs to; no limit unless said.", "$ref": "#/$defs/principal_rates"}
+      }
+    },
+    "address_rates": {
+      "type": "object",
+      "dependentRequired": {"burst": ["requests_per_second"]},
+      "additionalProperties": false,
+      "properties": {
+        "connections": {"description": "At once.", "$ref": "#/$defs/some"},
+        "requests_per_second": {"$ref": "#/$defs/some"},
+        "burst": {"description": "Requests at once after a pause; ten seconds' worth unless said.", "$ref": "#/$defs/some"},
+        "bytes_per_second": {"description": "Of bodies.", "$ref": "#/$defs/size"}
+      }
+    },
+    "principal_rates": {
+      "type": "object",
+      "dependentRequired": {"burst": ["requests_per_second"]},
+      "additionalProperties": false,
+      "properties": {
+        "requests_per_second": {"$ref": "#/$defs/some"},
+        "burst": {"description": "Requests at once after a pause; ten seconds' worth unless said.", "$ref": "#/$defs/some"},
+        "bytes_per_second": {"description": "Of bodies.", "$ref": "#/$defs/size"}
+      }
+    },
+    "cors": {
+      "type": "object",
+      "required": ["origins"],
+      "additionalProperties": false,
+      "properties": {
+        "origins": {"description": "Such as https://app.example.org, or *.", "$ref": "#/$defs/names"},
+        "max_age": {"description": "How long a browser may remember the answer.", "default": "600s", "$ref": "#/$defs/duration"}
+      }
     },
     "dataset": {
       "type": "object",
@@ -93,7 +227,8 @@ std::string_view project_json_schema() {
         },
         "rejects": {"description": "How many broken records are let pass; none unless said.", "$ref": "#/$defs/rejects"},
         "deletes": {"description": "Which rows a delivery may delete.", "$ref": "#/$defs/deletes"},
-        "retention": {"description": "How long things are kept; for ever unless said.", "$ref": "#/$defs/retention"}
+        "retention": {"description": "How long things are kept; for ever unless said.", "$ref": "#/$defs/retention"},
+        "expect": {"description": "When deliveries are due and how large they are. See docs/events.md.", "$ref": "#/$defs/expect"}
       }
     },
     "schema": {
@@ -273,6 +408,95 @@ std::string_view project_json_schema() {
         "raw": {"description": "The files as they were delivered.", "$ref": "#/$defs/duration"},
         "rejects": {"description": "Broken records and their reports.", "$ref": "#/$defs/duration"},
         "history": {"description": "Superseded rows, which undo, diff and --as-of read.", "$ref": "#/$defs/duration"}
+      }
+    },
+    "expect": {
+      "type": "object",
+      "dependentRequired": {"by": ["every"]},
+      "additionalProperties": false,
+      "properties": {
+        "every": {"description": "A delivery comes at least this often; a minute or more.", "$ref": "#/$defs/duration"},
+        "by": {
+          "description": "The time of day, in UTC, by which it is there; `every` is then in whole days.",
+          "type": "string",
+          "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"
+        },
+        "rows": {"$ref": "#/$defs/expect_rows"}
+      }
+    },
+    "expect_rows": {
+      "description": "How many records a delivery has, measured by the median of the last ten that were published.",
+      "type": "object",
+      "minProperties": 1,
+      "additionalProperties": false,
+      "properties": {
+        "min_share": {"type": "string", "pattern": "^[0-9.]+%$"},
+        "max_share": {"type": "string", "pattern": "^[0-9.]+%$"},
+        "of": {"const": "usual"}
+      }
+    },
+    "events": {
+      "description": "The events to be told of; all unless said.",
+      "oneOf": [{"$ref": "#/$defs/event"}, {"type": "array", "items": {"$ref": "#/$defs/event"}, "minItems": 1, "uniqueItems": true}]
+    },
+    "event": {
+      "enum": [
+        "submission.received",
+        "submission.published",
+        "submission.rejected",
+        "submission.held",
+        "submission.undone",
+        "submission.expired",
+        "submission.failed",
+        "submission.cancelled",
+        "delivery.late",
+        "delivery.missing",
+        "volume.unusual"
+      ]
+    },
+    "notify": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "base_url": {"description": "Where people reach the server, for links.", "type": "string", "pattern": "^https?://"},
+        "webhooks": {"description": "Addresses that events are posted to.", "type": "array", "items": {"$ref": "#/$defs/webhook"}},
+        "email": {"$ref": "#/$defs/email"}
+      }
+    },
+    "webhook": {
+      "type": "object",
+      "required": ["name", "url", "secret"],
+      "additionalProperties": false,
+      "properties": {
+        "name": {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_-]{0,62}$"},
+        "url": {"description": "${env:NAME} and ${file:PATH} are put in.", "type": "string", "minLength": 1},
+        "secret": {
+          "description": "${env:NAME} or ${file:PATH} that hold whsec_ and base64; several while one replaces another.",
+          "$ref": "#/$defs/names"
+        },
+        "events": {"$ref": "#/$defs/events"},
+        "datasets": {"description": "Datasets and packages; all unless said.", "$ref": "#/$defs/names"}
+      }
+    },
+    "email": {
+      "description": "Who is told by e-mail, and how it is sent.",
+      "type": "object",
+      "required": ["smtp", "from", "to"],
+      "dependentRequired": {"user": ["password"], "password": ["user"]},
+      "additionalProperties": false,
+      "properties": {
+        "smtp": {"description": "smtps://host:port, or smtp://host:port with STARTTLS.", "type": "string", "minLength": 1},
+        "from": {"description": "The sender's address.", "type": "string", "minLength": 3},
+        "user": {"type": "string", "minLength": 1},
+        "password": {"description": "${env:NAME} or ${file:PATH}.", "type": "string", "minLength": 1},
+        "tls": {
+          "description": "Whether a server that offers no TLS is refused.",
+          "enum": ["required", "optional"],
+          "default": "required"
+        },
+        "to": {"description": "Addresses; each gets a message of its own.", "$ref": "#/$defs/names"},
+        "events": {"$ref": "#/$defs/events"},
+        "datasets": {"description": "Datasets and packages; all unless said.", "$ref": "#/$defs/names"}
       }
     },
     "package": {

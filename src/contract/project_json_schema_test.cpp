@@ -73,6 +73,12 @@ TEST_F(JsonSchema, HasTheKeysThatTheReaderTakes) {
     ASSERT_TRUE(document_);
     expect_keys(definition(""), keys::kProject);
     expect_keys(member(member(definition(""), "properties"), "storage"), keys::kStorage);
+    expect_keys(definition("server"), keys::kServer);
+    expect_keys(definition("tls"), keys::kTls);
+    expect_keys(definition("limits"), keys::kLimits);
+    expect_keys(definition("address_rates"), keys::kAddressRates);
+    expect_keys(definition("principal_rates"), keys::kPrincipalRates);
+    expect_keys(definition("cors"), keys::kCors);
     expect_keys(definition("dataset"), keys::kDataset);
     expect_keys(definition("schema"), keys::kSchema);
     expect_keys(definition("field"), keys::kField);
@@ -84,8 +90,19 @@ TEST_F(JsonSchema, HasTheKeysThatTheReaderTakes) {
     expect_keys(definition("package"), keys::kPackage);
     expect_keys(definition("model"), keys::kModel);
     expect_keys(definition("view"), keys::kView);
+    expect_keys(definition("access"), keys::kAccess);
+    expect_keys(definition("grant"), keys::kGrant);
+    expect_keys(definition("user"), keys::kUser);
+    expect_keys(definition("anonymous"), keys::kAnonymous);
     expect_keys(definition("provider"), keys::kProvider);
     expect_keys(definition("source"), keys::kSource);
+    expect_keys(definition("expect"), keys::kExpect);
+    expect_keys(definition("expect_rows"), keys::kExpectRows);
+    expect_keys(definition("notify"), keys::kNotify);
+    expect_keys(definition("webhook"), keys::kWebhook);
+    expect_keys(definition("email"), keys::kEmail);
+    EXPECT_EQ(words(member(definition("event"), "enum")),
+              std::vector<std::string>(kToldEvents.begin(), kToldEvents.end()));
 }
 
 // Each word that the JSON Schema offers is taken by the reader, and the reader names no others when it asks for one.

@@ -23,10 +23,12 @@ constexpr std::string_view kGoodDataset = "datasets: {a: {schema: {fields: [{nam
 TEST(ReadProject, SaysWhatIsWrongAtTheTop) {
     const std::string good = "project: p\n" + std::string(kGoodDataset);
     for (const Wrong& wrong : std::initializer_list<Wrong>{
-             {"^[]", "the project must be a mapping with project, storage, datasets, packages, models, views, "
-                     "providers or $schema; found a list"},
-             {"^just text", "the project must be a mapping with project, storage, datasets, packages, models, views, "
-                            "providers or $schema; found `just text`"},
+             {"^[]",
+              "the project must be a mapping with project, storage, datasets, packages, models, views, access, "
+              "providers, notify, server or $schema; found a list"},
+             {"^just text",
+              "the project must be a mapping with project, storage, datasets, packages, models, views, access, "
+              "providers, notify, server or $schema; found `just text`"},
              {"project: p\n^datasets: {}\n", "`datasets` must name at least one dataset"},
              {"project: p\n^datasets:\n", "`datasets` must be a mapping; found nothing"},
              {"project: p\ndatasets: ^[a]\n", "`datasets` must be a mapping; found a list"},
@@ -38,13 +40,12 @@ TEST(ReadProject, SaysWhatIsWrongAtTheTop) {
     for (const Wrong& wrong : std::initializer_list<Wrong>{
              {"^modles: {}",
               "unknown key `modles` in the project; expected project, storage, datasets, packages, models, views, "
-              "providers or $schema",
+              "access, providers, notify, server or $schema",
               "did you mean `models`?"},
              {"^provider: {}",
               "unknown key `provider` in the project; expected project, storage, datasets, packages, models, views, "
-              "providers or $schema",
+              "access, providers, notify, server or $schema",
               "did you mean `providers`?"},
-             {"^principals: {}", "`principals` in the project is not supported by this version of Inlet"},
              {"^project: q", "`project` stands twice in the project; first in line 1"},
              {"storage: ^./data", "`storage` must be a mapping with data; found `./data`"},
              {"storage: {^warehouse: x}", "`warehouse` in `storage` is not supported by this version of Inlet"},
@@ -104,7 +105,7 @@ TEST(ReadProject, SaysWhichNamesAreWrong) {
 
 TEST(ReadProject, SaysWhatIsWrongWithADataset) {
     constexpr std::string_view kKeys =
-        "title, description, kind, schema, dialect, write, rejects, deletes or retention";
+        "title, description, kind, schema, dialect, write, rejects, deletes, retention or expect";
     const auto unknown = [&](std::string_view key) {
         return "unknown key `" + std::string(key) + "` in dataset `a`; expected " + std::string(kKeys);
     };
@@ -201,10 +202,10 @@ TEST(ReadProject, SaysWhatIsWrongWithADataset) {
              {"  ^a: {title: x}\n", "dataset `a` lacks `schema`"},
              {"  a: {^shema: {fields: []}}\n",
               "unknown key `shema` in dataset `a`; expected title, description, kind, schema, dialect, write, rejects, "
-              "deletes or retention",
+              "deletes, retention or expect",
               "did you mean `schema`?"},
              {"  ^a:\n", "dataset `a` must be a mapping with title, description, kind, schema, dialect, write, "
-                         "rejects, deletes or retention; found nothing"},
+                         "rejects, deletes, retention or expect; found nothing"},
              {"  a: {schema: ^string}\n",
               "`schema` must be a Table Schema or the path of a .json, .yaml or .yml file; found `string`"},
              {"  a: {schema: ^none.json}\n", "cannot read `none.json`: no such file"},
@@ -318,7 +319,7 @@ views: []
         lines_of(project.error()),
         R"(inlet.yaml:1:10: project `my movies`: a name begins with a letter and goes on with letters, digits, `-` and `_`, at most 63 in all
 inlet.yaml:2:25: `objects` in `storage` is not supported by this version of Inlet
-inlet.yaml:5:5: unknown key `titel` in dataset `ratings`; expected title, description, kind, schema, dialect, write, rejects, deletes or retention; did you mean `title`?
+inlet.yaml:5:5: unknown key `titel` in dataset `ratings`; expected title, description, kind, schema, dialect, write, rejects, deletes, retention or expect; did you mean `title`?
 inlet.yaml:8:32: `type` must be string, integer, number, boolean, date, datetime, time, object, array or any; found `int`; did you mean `integer`?
 inlet.yaml:9:18: field `UserID` has the name of field `userId` (line 8): SQL does not tell upper from lower case
 inlet.yaml:10:75: `maximum` 0.5 of field `rating` is below its `minimum` 5

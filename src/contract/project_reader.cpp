@@ -7,11 +7,14 @@
 
 #include <fmt/format.h>
 
+#include "contract/reading/access_reader.hpp"
 #include "contract/reading/document.hpp"
 #include "contract/reading/files.hpp"
+#include "contract/reading/notify_reader.hpp"
 #include "contract/reading/parts_reader.hpp"
 #include "contract/reading/provider_reader.hpp"
 #include "contract/reading/schema_reader.hpp"
+#include "contract/reading/server_reader.hpp"
 #include "contract/reading/walker.hpp"
 
 namespace inlet {
@@ -47,7 +50,7 @@ std::string read_data_folder(const Mapping& mapping, const std::string& folder, 
 
 Project read_root(const Element& root, const std::string& path, const FileSource& source, SqlPlaces* sql_places,
                   const Page& page) {
-    static constexpr KeySet kKeys{keys::kProject, keys::kProjectLater};
+    static constexpr KeySet kKeys{keys::kProject, keys::kProjectLater, keys::kProjectMisplaced};
     const std::string given_folder = std::filesystem::path(path).parent_path().string();
     const ProjectFiles files(given_folder, source, sql_places);
     Project project;
@@ -76,8 +79,17 @@ Project read_root(const Element& root, const std::string& path, const FileSource
     if (const Element* node = mapping.find("packages")) {
         project.packages = read_packages(*node, place_of("packages"), project.datasets, tables, page);
     }
+    if (const Element* node = mapping.find("access"))
+        project.access = read_access(*node, place_of("access"), project, files, page);
     if (const Element* node = mapping.find("providers"))
         project.providers = read_providers(*node, place_of("providers"), project, files, page);
+    if (const Element* node = mapping.find("notify")) {
+        std::vector<std::string_view> targets;
+        for (const Dataset& dataset : project.datasets) targets.emplace_back(dataset.name);
+        for (const Package& package : project.packages) targets.emplace_back(package.name);
+        project.notify = read_notify(*node, targets, files, page);
+    }
+    if (const Element* node = mapping.find("server")) project.server = read_server(*node, project.folder, files, page);
     return project;
 }
 

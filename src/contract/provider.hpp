@@ -15,6 +15,8 @@ struct FolderSource {
     bool target_is_package = false;
     std::chrono::seconds settle{15 * 60}; // since the last change
     std::string outbox;                   // absolute; where the answers go
+
+    bool operator==(const FolderSource&) const = default;
 };
 
 struct Provider {
@@ -22,6 +24,8 @@ struct Provider {
     std::string title;
     std::vector<std::string> contacts; // e-mail addresses
     std::vector<FolderSource> sources;
+
+    bool operator==(const Provider&) const = default;
 };
 
 } // namespace inlet

@@ -18,9 +18,10 @@ void BodyPipe::push(std::vector<char> block) {
     arrived_.notify_one();
 }
 
-void BodyPipe::end() {
+void BodyPipe::end(Headers trailers) {
     const std::scoped_lock lock(mutex_);
     ended_ = true;
+    trailers_ = std::move(trailers);
     arrived_.notify_one();
 }
 
@@ -61,6 +62,11 @@ Result<std::size_t> BodyPipe::read(std::span<char> room) {
         if (was_full) wanted_();
     }
     return count;
+}
+
+Headers BodyPipe::trailers() const {
+    const std::scoped_lock lock(mutex_);
+    return trailers_;
 }
 
 } // namespace inlet::http

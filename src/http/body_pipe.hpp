@@ -10,6 +10,7 @@
 #include <optional>
 #include <vector>
 
+#include "http/message.hpp"
 #include "records/byte_source.hpp"
 
 namespace inlet::http {
@@ -25,13 +26,15 @@ public:
     // The connection's side. None of these blocks.
     bool has_room() const; // and the route has begun to read
     void push(std::vector<char> block);
-    void end();
-    void break_off(Error error); // what the route reads next, after the blocks that are there
+    void end(Headers trailers = {});
+    // What the route reads next, after the blocks that are there. From any thread.
+    void break_off(Error error);
     // The block that was read last, to be filled again; empty if there is none.
     std::vector<char> spare();
 
     // The route's side: blocks until there is something.
     Result<std::size_t> read(std::span<char> room) override;
+    Headers trailers() const;
 
 private:
     const std::function<void()> wanted_;
@@ -42,6 +45,7 @@ private:
     std::vector<char> spare_;              // behind mutex_
     bool reading_ = false;                 // behind mutex_: the route has asked
     bool ended_ = false;                   // behind mutex_
+    Headers trailers_;                     // behind mutex_
     std::optional<Error> error_;           // behind mutex_
 };
 

@@ -101,14 +101,19 @@ Response json_response(unsigned status, std::string json) {
 
 Response problem(const Error& error) {
     const FailureInfo& info = failure_info(error.code);
+    Response response;
     JsonWriter json;
     json.begin_object();
     json.member("type", "about:blank").member("title", info.meaning).member("status", info.http_status);
     json.member("code", info.code).member("detail", error.message).member("what_to_do", info.what_to_do);
-    for (const auto& [name, value] : error.context) json.member(name, value);
+    for (const auto& [name, value] : error.context) {
+        json.member(name, value);
+        if (name == "retry_after") response.headers.add("Retry-After", value); // RFC 9110, section 10.2.3; seconds
+    }
     json.end_object();
-    Response response;
     response.status = static_cast<unsigned>(info.http_status);
+    response.failed = true;
+    response.failure = error.code;
     response.headers.add("Content-Type", "application/problem+json");
     response.body = json.take() + '\n';
     return response;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -48,19 +49,39 @@ struct Request {
     Headers headers;
     std::optional<std::uint64_t> body_bytes;   // as announced; nothing if it comes in chunks
     std::string peer;                          // address of the other side; empty for a Unix socket
+    std::optional<std::uint32_t> local_user;   // the system's number of who is asking, if that can be trusted
     std::map<std::string, std::string> values; // of the route's {names}
     Principal principal;                       // who is asking, once that is known
 
     const std::string* parameter(std::string_view name) const; // the first of that name, or null
 };
 
+// An answer that goes on as things happen, without a thread that waits for them. The server calls it on one thread at a
+// time; nothing in it may block.
+class Feed {
+public:
+    virtual ~Feed() = default; // `wake` is not called any more
+    // Called once, before the others. `wake` is to be called, from any thread, when take() has something again.
+    virtual void listen(std::function<void()> wake) = 0;
+    // What is to be sent now; empty: nothing yet. Nothing: this is the end.
+    virtual std::optional<std::string> take() = 0;
+    // What is sent when there was nothing for a while, so that either side learns that the other is gone.
+    virtual std::string idle() = 0;
+};
+
 struct Response {
     unsigned status = 200;
+    FailureCode failure{}; // of a problem; said by `failed`
+    bool failed = false;
+    std::int64_t submission = 0; // that it is about, for the audit log; 0: as the address says, or none
+    std::string object;          // the same of what is no submission; empty: as the address says, or none
+    std::string reason;          // phrase for the status; empty: the usual one
     Headers headers;
     std::string body;
     // Instead of `body`; read on a pool thread until it ends. `stream_bytes`: how much will come, if known.
     std::unique_ptr<ByteSource> stream;
     std::optional<std::uint64_t> stream_bytes;
+    std::unique_ptr<Feed> feed; // instead of either
 };
 
 Response json_response(unsigned status, std::string json);

@@ -49,6 +49,8 @@ void write_route(JsonWriter& json, const Route& route) {
     for (const auto& [name, schema] : route.path_values) write_parameter(json, name, "path", "", schema);
     for (const Parameter& parameter : route.parameters)
         write_parameter(json, parameter.name, "query", parameter.description, parameter.schema);
+    for (const Parameter& parameter : route.header_parameters)
+        write_parameter(json, parameter.name, "header", parameter.description, parameter.schema);
     json.end_array();
     if (!route.body.empty()) {
         json.key("requestBody").begin_object().member("required", true).key("content").begin_object();
@@ -56,12 +58,17 @@ void write_route(JsonWriter& json, const Route& route) {
         json.end_object().end_object();
     }
     json.key("responses").begin_object();
-    for (const Answer& answer : route.answers) {
-        json.key(std::to_string(answer.status)).begin_object().member("description", answer.description);
-        if (!answer.content_type.empty()) {
-            json.key("content").begin_object().key(answer.content_type).begin_object();
-            json.key("schema").begin_object().end_object().end_object().end_object();
+    for (std::size_t at = 0; at < route.answers.size();) {
+        const unsigned status = route.answers[at].status;
+        json.key(std::to_string(status)).begin_object().member("description", route.answers[at].description);
+        const bool has_body = !route.answers[at].content_type.empty();
+        if (has_body) json.key("content").begin_object();
+        for (; at < route.answers.size() && route.answers[at].status == status; ++at) {
+            if (route.answers[at].content_type.empty()) continue;
+            json.key(route.answers[at].content_type).begin_object();
+            json.key("schema").begin_object().end_object().end_object();
         }
+        if (has_body) json.end_object();
         json.end_object();
     }
     for (const auto& [status, codes] : failures_of(route)) {

@@ -40,15 +40,21 @@ void Router::add(Route route) {
 
 Router::Match Router::match(Method method, const Target& target) const {
     Match match;
-    const Method wanted = method == Method::head ? Method::get : method;
     for (std::size_t i = 0; i < routes_.size(); ++i) {
+        const Route& route = routes_[i];
         auto values = values_of(segments_[i], target.segments);
         if (!values) continue;
-        if (routes_[i].method == wanted) return {&routes_[i], *std::move(values), ""};
+        if (route.method == method) return {&route, &route, *std::move(values), ""};
+        if (route.method == Method::get && method == Method::head) {
+            match.route = &route;
+            match.values = *std::move(values);
+        }
+        match.address = &route;
         if (!match.allowed.empty()) match.allowed += ", ";
-        match.allowed += to_string(routes_[i].method);
-        if (routes_[i].method == Method::get) match.allowed += ", HEAD";
+        match.allowed += to_string(route.method);
+        if (route.method == Method::get) match.allowed += ", HEAD";
     }
+    if (match.route != nullptr) match.allowed.clear();
     return match;
 }
 

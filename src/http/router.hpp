@@ -9,12 +9,18 @@
 #include <string_view>
 #include <vector>
 
+#include "http/body.hpp"
 #include "http/message.hpp"
 
 namespace inlet::http {
 
 // Called on a pool thread; may block. The body is read, at most once, as far as the route wants.
-using Handler = std::function<Result<Response>(const Request& request, ByteSource& body)>;
+using Handler = std::function<Result<Response>(const Request& request, Body& body)>;
+
+// The same, but answering later: `respond` may be called from any thread, once, also after the handler has returned.
+// The body is wholly there when the handler is called.
+using Respond = std::move_only_function<void(Response)>;
+using DeferredHandler = std::function<void(const Request& request, ByteSource& body, Respond respond)>;
 
 struct Parameter {
     std::string name;
@@ -47,12 +53,17 @@ struct Route {
     std::string id;                                 // of the operation: "getSubmission"
     std::string summary;
     std::vector<Parameter> parameters; // in the query
+    std::vector<Parameter> header_parameters;
     std::string body;                  // content type of the request; empty: none
-    std::vector<Answer> answers;       // that are no failure
+    std::vector<Answer> answers;       // that are no failure; those of one status side by side
     std::vector<FailureCode> failures; // beside those any call may meet
     bool takes_long = false;           // its body may be large: called on the threads kept for that
     Needs needs;                       // of who calls it
-    Handler handler;
+    bool overridable = false;          // X-HTTP-Method-Override may ask for it
+    Headers standing;                  // go with every answer at this address, refusals too
+    std::string action;                // "submission.approve": what the audit log calls it; empty: it changes nothing
+    Handler handler;                   // this or `deferred`
+    DeferredHandler deferred;
 };
 
 // Once the principal is known: forbidden, for a call for admins by somebody else.
@@ -65,10 +76,11 @@ public:
 
     struct Match {
         const Route* route = nullptr;              // null: none; see `allowed`
+        const Route* address = nullptr;            // any route of this path
         std::map<std::string, std::string> values; // of its {names}
         std::string allowed;                       // "GET, HEAD": what the path knows, if the method is wrong
     };
-    // HEAD is answered by what answers GET.
+    // HEAD is answered by what answers GET, if it has no route of its own.
     Match match(Method method, const Target& target) const;
 
 private:

@@ -54,6 +54,10 @@ public:
     // A space is named by 1 to 255 bytes without `/`, control characters and a `.` at the front; another name, or a
     // sha256 that is none, is answered with bad-argument, here and below.
     virtual Result<std::unique_ptr<ObjectWriter>> create(const std::string& space) = 0;
+    // Takes over the finished file at `path`, whose bytes are known to have the hash of `id`, without reading them
+    // where that can be avoided; the file is gone from there. Durable as after ObjectWriter::finish(), and as there,
+    // after an error the object is there whole or not at all; if it is not, the file is where it was. file-not-found.
+    virtual Result<ObjectInfo> take_over(const std::string& path, const ObjectId& id) = 0;
     virtual Result<std::unique_ptr<ObjectReader>> open(const ObjectId& id) const = 0; // object-missing
     virtual Result<bool> exists(const ObjectId& id) const = 0;
     virtual Status remove(const ObjectId& id) = 0; // absent is not an error

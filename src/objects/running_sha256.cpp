@@ -24,7 +24,10 @@ public:
         CHECK(EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1);
     }
     ~Digest() { EVP_MD_CTX_free(context_); }
-    Digest(const Digest&) = delete;
+    Digest(const Digest& other) : context_(EVP_MD_CTX_new()) {
+        CHECK(context_ != nullptr);
+        CHECK(EVP_MD_CTX_copy_ex(context_, other.context_) == 1);
+    }
     Digest& operator=(const Digest&) = delete;
 
     void update(std::span<const std::byte> bytes) {
@@ -147,6 +150,19 @@ void RunningSha256::update(std::span<const std::byte> bytes) {
     if (lane_) return lane_->update(bytes);
     digest_->update(bytes);
     inline_bytes_ += bytes.size();
+}
+
+void RunningSha256::rest() {
+    if (lane_) lane_->drain();
+    lane_.reset();
+    inline_bytes_ = 0;
+}
+
+std::unique_ptr<RunningSha256> RunningSha256::copy() {
+    rest();
+    auto other = std::make_unique<RunningSha256>();
+    other->digest_ = std::make_unique<Digest>(*digest_);
+    return other;
 }
 
 std::string RunningSha256::finish() {

@@ -24,6 +24,10 @@ public:
     void update(std::span<const std::byte> bytes);
     // 64 lower-case hex digits. Nothing may follow.
     std::string finish();
+    // Lets go of the thread and of all memory but a few hundred bytes, until more comes.
+    void rest();
+    // The same bytes so far; this one rests from then on.
+    std::unique_ptr<RunningSha256> copy();
 
 private:
     class Digest;

@@ -16,6 +16,7 @@ public:
     explicit OneObject(std::string text) : text_(std::move(text)) {}
 
     Result<std::unique_ptr<ObjectWriter>> create(const std::string&) override { return refuse(); }
+    Result<ObjectInfo> take_over(const std::string&, const ObjectId&) override { return refuse(); }
     Result<std::unique_ptr<ObjectReader>> open(const ObjectId&) const override {
         return std::make_unique<Reader>(text_);
     }

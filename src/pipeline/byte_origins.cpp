@@ -1,5 +1,7 @@
 #include "pipeline/byte_origins.hpp"
 
+#include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace inlet {
@@ -50,10 +52,19 @@ private:
     std::uint64_t size_;
 };
 
-class EmptyObject final : public ObjectReader {
+class TextObject final : public ObjectReader {
 public:
-    std::uint64_t size() const override { return 0; }
-    Result<std::size_t> pread(std::span<std::byte>, std::uint64_t) const override { return 0; }
+    explicit TextObject(std::string text) : text_(std::move(text)) {}
+    std::uint64_t size() const override { return text_.size(); }
+    Result<std::size_t> pread(std::span<std::byte> bytes, std::uint64_t offset) const override {
+        if (offset >= text_.size()) return 0;
+        const std::size_t count = std::min<std::uint64_t>(bytes.size(), text_.size() - offset);
+        std::memcpy(bytes.data(), text_.data() + offset, count);
+        return count;
+    }
+
+private:
+    const std::string text_;
 };
 
 } // namespace
@@ -70,6 +81,10 @@ Result<std::unique_ptr<ObjectReader>> open_file_as_object(const Disk& disk, cons
     return std::make_unique<FileObject>(std::move(file), size);
 }
 
-std::unique_ptr<ObjectReader> make_empty_object() { return std::make_unique<EmptyObject>(); }
+std::unique_ptr<ObjectReader> make_empty_object() { return make_text_object(""); }
+
+std::unique_ptr<ObjectReader> make_text_object(std::string text) {
+    return std::make_unique<TextObject>(std::move(text));
+}
 
 } // namespace inlet

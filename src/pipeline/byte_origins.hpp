@@ -41,7 +41,8 @@ private:
 // A file on disk, read as an object is. Errors: file-not-found, io-failed.
 Result<std::unique_ptr<ObjectReader>> open_file_as_object(const Disk& disk, const std::string& path);
 
-// An object of no bytes.
+// An object of no bytes; one of these.
 std::unique_ptr<ObjectReader> make_empty_object();
+std::unique_ptr<ObjectReader> make_text_object(std::string text);
 
 } // namespace inlet

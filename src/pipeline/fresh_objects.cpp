@@ -5,12 +5,27 @@ namespace inlet {
 Result<FreshObjects::Stored> FreshObjects::finish(ObjectWriter& writer) {
     const std::shared_lock storing(storing_);
     ObjectInfo info = TRY(writer.finish());
-    {
-        const std::lock_guard lock(mutex_);
-        claimed_.insert(info.id);
+    Claim claimed = claim(info.id);
+    return Stored{std::move(info), std::move(claimed)};
+}
+
+Result<FreshObjects::Stored> FreshObjects::take_over(ObjectStore& objects, const std::string& path,
+                                                     const ObjectId& id) {
+    const std::shared_lock storing(storing_);
+    auto taken = objects.take_over(path, id);
+    if (!taken) {
+        if (taken.error().code != FailureCode::file_not_found || !TRY(objects.exists(id)))
+            return fail(std::move(taken.error()));
+        taken = ObjectInfo{.id = id, .size = TRY(objects.open(id))->size()};
     }
-    Claim claim(this, info.id);
-    return Stored{std::move(info), std::move(claim)};
+    Claim claimed = claim(id);
+    return Stored{*std::move(taken), std::move(claimed)};
+}
+
+FreshObjects::Claim FreshObjects::claim(const ObjectId& id) {
+    const std::lock_guard lock(mutex_);
+    claimed_.insert(id);
+    return {this, id};
 }
 
 Status FreshObjects::unless_claimed(const ObjectId& id, const std::function<Status()>& remove) {

@@ -45,10 +45,14 @@ public:
 
     // writer.finish(), claimed from the moment the object is there.
     Result<Stored> finish(ObjectWriter& writer);
+    // objects.take_over(), claimed in the same way. If there is no file at `path` and the object is there, because that
+    // was done before, the object is claimed.
+    Result<Stored> take_over(ObjectStore& objects, const std::string& path, const ObjectId& id);
     // Runs `remove` unless the object is claimed; nothing is stored meanwhile.
     Status unless_claimed(const ObjectId& id, const std::function<Status()>& remove);
 
 private:
+    Claim claim(const ObjectId& id);
     void release(const ObjectId& id);
 
     std::shared_mutex storing_; // shared by those who store, alone for who removes

@@ -26,18 +26,36 @@ private:
 } // namespace
 
 Result<Received> Intake::receive(const Delivery& delivery, ByteSource& bytes) {
-    const Target target = TRY(find_target(parts_.project, delivery.target, delivery.target_is_package));
+    const Target target = TRY(find_target(*parts_.project, delivery.target, delivery.target_is_package));
+    SubmissionRecord record = TRY(begin(delivery));
+    const Status begun = delivery.begun ? delivery.begun(record.id) : Status();
+    return ended(record, begun ? take_in(delivery, target, record, bytes) : fail(begun.error()));
+}
+
+Result<Received> Intake::receive_file(const Delivery& delivery, const std::string& path, const std::string& sha256) {
+    const Target target = TRY(find_target(*parts_.project, delivery.target, delivery.target_is_package));
+    SubmissionRecord record = TRY(begin(delivery));
+    auto stored = fresh_.take_over(parts_.objects, path, {target.name(), sha256});
+    commit_point("pipeline.received");
+    if (!stored) return ended(record, fail(std::move(stored.error())));
+    return ended(record, enter(delivery, record, stored->info, std::nullopt));
+}
+
+Result<SubmissionRecord> Intake::begin(const Delivery& delivery) {
     SubmissionRecord record;
     record.state = SubmissionState::receiving;
     record.target = delivery.target;
     record.target_is_package = delivery.target_is_package;
     record.file_name = delivery.file_name;
     record.by = delivery.by;
+    record.sender = delivery.sender;
     record.source = delivery.source;
     TRY(log_.create(record));
     commit_point("pipeline.receiving");
-    const Status begun = delivery.begun ? delivery.begun(record.id) : Status();
-    auto received = begun ? take_in(delivery, target, record, bytes) : Result<Received>(fail(begun.error()));
+    return record;
+}
+
+Result<Received> Intake::ended(SubmissionRecord& record, Result<Received> received) {
     if (!received) {
         const bool is_notice = failure_info(received.error().code).kind == FailureKind::notice;
         // Whoever sends will send again: what came of it must not be run beside that.
@@ -81,7 +99,7 @@ Result<Received> Intake::take_in(const Delivery& delivery, const Target& target,
 Result<bool> Intake::still_stands(const SubmissionRecord& earlier) const {
     if (earlier.state != SubmissionState::published) return true; // it is under way, and may be waited for
     for (const PartRecord& part : earlier.parts) {
-        const Dataset* dataset = parts_.project.dataset(part.dataset);
+        const Dataset* dataset = parts_.project->dataset(part.dataset);
         if (dataset == nullptr || dataset->write == WriteMode::append) continue;
         const std::vector<VersionEntry> last = TRY(parts_.warehouse.versions(part.dataset, 1));
         if (!last.empty() && last.front().submission != earlier.id) return false;
@@ -113,7 +131,12 @@ Result<Received> Intake::enter(const Delivery& delivery, SubmissionRecord& recor
     record.received_at = last_received_at_;
     memory_.note_whole(record.id);
     if (checked) memory_.remember(record.id, std::move(*checked));
-    TRY(log_.move(record, SubmissionState::queued));
+    if (Status queued = log_.move(record, SubmissionState::queued); !queued) {
+        // Its sender is told that it was not received, and will send it again.
+        record.received_at = 0;
+        record.raw_sha256.clear();
+        return fail(std::move(queued.error()));
+    }
     commit_point("pipeline.queued");
     return Received{record.id, false};
 }

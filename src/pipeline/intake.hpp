@@ -24,7 +24,12 @@ public:
     // See Pipeline::receive().
     Result<Received> receive(const Delivery& delivery, ByteSource& bytes);
 
+    // See Pipeline::receive_file().
+    Result<Received> receive_file(const Delivery& delivery, const std::string& path, const std::string& sha256);
+
 private:
+    Result<SubmissionRecord> begin(const Delivery& delivery);
+    Result<Received> ended(SubmissionRecord& record, Result<Received> received);
     Result<Received> take_in(const Delivery& delivery, const Target& target, SubmissionRecord& record,
                              ByteSource& bytes);
     Result<bool> still_stands(const SubmissionRecord& earlier) const;

@@ -80,8 +80,8 @@ TEST_P(Load, WritesEveryStepDown) {
     const auto events = rig.catalog->events(record.id);
     ASSERT_TRUE(events);
     for (const CatalogEvent& event : *events) types.push_back(event.type);
-    EXPECT_EQ(types, (Rows{"submission.receiving", "submission.queued", "submission.checking", "submission.publishing",
-                           "submission.published"}));
+    EXPECT_EQ(types, (Rows{"submission.receiving", "submission.received", "submission.checking",
+                           "submission.publishing", "submission.published"}));
 }
 
 TEST_P(Load, ChecksWhatItReceivesOnce) {

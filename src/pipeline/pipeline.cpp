@@ -7,9 +7,12 @@
 
 #include <fmt/format.h>
 
+#include "pipeline/backup_work.hpp"
 #include "pipeline/byte_origins.hpp"
 #include "pipeline/check_memory.hpp"
+#include "pipeline/erase_work.hpp"
 #include "pipeline/fresh_objects.hpp"
+#include "pipeline/inbox_work.hpp"
 #include "pipeline/intake.hpp"
 #include "pipeline/kept_object.hpp"
 #include "pipeline/part_checker.hpp"
@@ -21,6 +24,7 @@
 #include "pipeline/submission_log.hpp"
 #include "pipeline/submission_work.hpp"
 #include "pipeline/undo_work.hpp"
+#include "pipeline/verify_work.hpp"
 
 namespace inlet {
 
@@ -53,18 +57,21 @@ struct Pipeline::State {
           checker(parts.objects, fresh, parts.pool, parts.disk, parts.temp_folder, parts.reader_limits),
           intake(parts, log, fresh, checker, memory, progress),
           publisher(parts.project, parts.warehouse, checker, progress),
-          undos(parts.catalog, parts.warehouse, log, publisher),
-          work(parts, log, checker, memory, publisher, undos, progress), rehearsal(parts, checker, publisher, work),
-          retention(parts, fresh) {}
+          undos(parts.catalog, parts.warehouse, log, publisher), retention(parts, fresh),
+          erasures(parts, log, fresh, memory, publisher, retention),
+          work(parts, log, checker, memory, publisher, undos, erasures, progress),
+          rehearsal(parts, checker, publisher, work), inbox(parts, publisher) {}
 
     Result<SubmissionRecord> run(SubmissionId id);
+    Result<SubmissionRecord> run_small(SubmissionId id);
+    Result<Erased> run_removal(SubmissionRecord record);
     Result<std::unique_ptr<ObjectReader>> open(const SubmissionRecord& record, const std::string& space,
                                                const std::string& sha256) const;
 
     Result<const PartRecord*> find_part(const SubmissionRecord& record, std::size_t part) const;
     // Whether its dataset is told to keep no rejects.
     bool keeps_nothing(const PartRecord& part) const {
-        const Dataset* dataset = parts.project.dataset(part.dataset);
+        const Dataset* dataset = parts.project->dataset(part.dataset);
         return dataset != nullptr && dataset->rejects.keep == 0 && part.errors_sha256.empty();
     }
 
@@ -77,10 +84,13 @@ struct Pipeline::State {
     Intake intake;
     Publisher publisher;
     UndoWork undos;
+    RetentionWork retention;
+    EraseWork erasures;
     SubmissionWork work;
     Rehearsal rehearsal;
-    RetentionWork retention;
-    std::mutex working; // one change of data at a time
+    InboxWork inbox;
+    std::mutex removing; // kept from others while objects are removed or must stay; taken before `working`
+    std::mutex working;  // one change of data at a time
 };
 
 Pipeline::Pipeline(PipelineParts parts) : state_(std::make_unique<State>(std::move(parts))) {}
@@ -107,6 +117,22 @@ Result<Received> Pipeline::receive(const Delivery& delivery, ByteSource& bytes) 
     return state_->intake.receive(delivery, bytes);
 }
 
+Result<CheckedSmall> Pipeline::check_small(SmallDelivery delivery) { return state_->inbox.check(std::move(delivery)); }
+
+void Pipeline::keep_small(CheckedSmall checked, std::optional<RequestKey> request,
+                          std::function<StoredAnswer(SubmissionId)> answer, Inbox::Done done) {
+    state_->inbox.keep(std::move(checked), std::move(request), std::move(answer), std::move(done));
+}
+
+Result<std::vector<SubmissionId>> Pipeline::publish_small(Timestamp before) {
+    const std::lock_guard lock(state_->working);
+    return state_->inbox.publish(before);
+}
+
+Result<Received> Pipeline::receive_file(const Delivery& delivery, const std::string& path, const std::string& sha256) {
+    return state_->intake.receive_file(delivery, path, sha256);
+}
+
 Result<SubmissionRecord> Pipeline::run(SubmissionId id) {
     const std::lock_guard lock(state_->working);
     return state_->run(id);
@@ -115,6 +141,7 @@ Result<SubmissionRecord> Pipeline::run(SubmissionId id) {
 Result<SubmissionRecord> Pipeline::State::run(SubmissionId id) {
     const SubmissionRecord last = TRY(parts.catalog.get(id));
     if (!is_waiting(last)) return last;
+    if (last.kind == SubmissionKind::records) return run_small(id);
     std::vector<SubmissionRecord> waiting = TRY(parts.catalog.unfinished());
     std::erase_if(waiting, [&](const SubmissionRecord& record) {
         const bool is_other_undo = record.kind == SubmissionKind::undo && record.id != id;
@@ -129,6 +156,14 @@ Result<SubmissionRecord> Pipeline::State::run(SubmissionId id) {
         if (record.state == SubmissionState::queued) TRY(work.run(std::move(record)));
     }
     return parts.catalog.get(id);
+}
+
+// With those that were received before it.
+Result<SubmissionRecord> Pipeline::State::run_small(SubmissionId id) {
+    for (;;) {
+        const std::vector<SubmissionId> settled = TRY(inbox.publish(0));
+        if (settled.empty() || std::ranges::find(settled, id) != settled.end()) return parts.catalog.get(id);
+    }
 }
 
 Result<Pipeline::DryRun> Pipeline::dry_run(const Delivery& delivery, const std::string& path, std::size_t sample_rows) {
@@ -148,7 +183,7 @@ Result<SubmissionRecord> Pipeline::approve(SubmissionId id, const std::string& b
         return fail(FailureCode::not_held,
                     fmt::format("submission {} is {}, not held", id.value, to_string(record.state)));
     }
-    TRY(state_->work.verify_kept(record));
+    if (record.kind != SubmissionKind::records) TRY(state_->work.verify_kept(record));
     if (record.asked_deletes.empty()) {
         record.rejects_approved = true;
     } else {
@@ -166,6 +201,11 @@ Result<SubmissionRecord> Pipeline::approve(SubmissionId id, const std::string& b
 
 Result<SubmissionRecord> Pipeline::cancel(SubmissionId id, const std::string& by) {
     SubmissionRecord record = TRY(state_->parts.catalog.get(id));
+    std::unique_lock lock(state_->working, std::defer_lock);
+    if (record.kind == SubmissionKind::records) { // it may be under way, which its state does not tell
+        lock.lock();
+        record = TRY(state_->parts.catalog.get(id));
+    }
     if (record.state != SubmissionState::held && record.state != SubmissionState::queued) {
         return fail(wrong_state(record, "queued or held"));
     }
@@ -180,7 +220,11 @@ Result<SubmissionRecord> Pipeline::retry(SubmissionId id, const std::string& by)
     SubmissionRecord record = TRY(state_->parts.catalog.get(id));
     const bool is_rejected = record.state == SubmissionState::rejected;
     if (record.state == SubmissionState::failed || is_rejected) {
-        if (record.kind != SubmissionKind::undo && record.raw_sha256.empty()) {
+        const bool is_small = record.kind == SubmissionKind::records;
+        if (is_small) TRY(state_->inbox.raw(record));
+        const bool needs_bytes =
+            !is_small && record.kind != SubmissionKind::undo && record.kind != SubmissionKind::purge;
+        if (needs_bytes && record.raw_sha256.empty()) {
             if (record.received_at == 0) {
                 return fail(
                     FailureCode::interrupted,
@@ -190,8 +234,8 @@ Result<SubmissionRecord> Pipeline::retry(SubmissionId id, const std::string& by)
                 FailureCode::retention_expired,
                 fmt::format("the bytes of submission {} were kept as long as they should be, and are gone", id.value));
         }
-        TRY(state_->work.verify_kept(record));
-        if (is_rejected && record.kind == SubmissionKind::delivery) { // agreed to under another contract
+        if (!is_small) TRY(state_->work.verify_kept(record));
+        if (is_rejected && record.kind != SubmissionKind::undo) { // agreed to under another contract
             record.rejects_approved = false;
             record.delete_approvals.clear();
         }
@@ -224,9 +268,12 @@ Result<Pipeline::Undone> Pipeline::undo(std::vector<SubmissionId> targets, bool 
 
 Result<std::unique_ptr<ObjectReader>> Pipeline::open_raw(SubmissionId id) {
     const SubmissionRecord record = TRY(state_->parts.catalog.get(id));
-    if (record.kind == SubmissionKind::undo) {
-        return fail(FailureCode::bad_argument, fmt::format("submission {} is an undo and has no file", id.value));
+    if (record.kind == SubmissionKind::undo || record.kind == SubmissionKind::erasure ||
+        record.kind == SubmissionKind::purge) {
+        return fail(FailureCode::bad_argument,
+                    fmt::format("submission {} is of kind {} and has no file", id.value, to_string(record.kind)));
     }
+    if (record.kind == SubmissionKind::records) return make_text_object(TRY(state_->inbox.raw(record)));
     if (record.received_at == 0) {
         return fail(FailureCode::interrupted, fmt::format("the bytes of submission {} never arrived whole", id.value));
     }
@@ -236,6 +283,10 @@ Result<std::unique_ptr<ObjectReader>> Pipeline::open_raw(SubmissionId id) {
 Result<std::unique_ptr<ObjectReader>> Pipeline::open_errors(SubmissionId id, std::size_t part) {
     const SubmissionRecord record = TRY(state_->parts.catalog.get(id));
     const PartRecord& about = *TRY(state_->find_part(record, part));
+    if (record.kind == SubmissionKind::records) {
+        if (about.errors_total == 0) return make_empty_object();
+        return make_text_object(TRY(state_->inbox.errors(record)));
+    }
     // Of a part that could not be read the one error stands in the record itself.
     if (about.errors_total == 0 || about.dialect.empty() || state_->keeps_nothing(about)) return make_empty_object();
     return state_->open(record, kOutputSpace, about.errors_sha256);
@@ -245,6 +296,7 @@ Result<std::unique_ptr<ObjectReader>> Pipeline::open_rejects(SubmissionId id, st
     const SubmissionRecord record = TRY(state_->parts.catalog.get(id));
     const PartRecord& about = *TRY(state_->find_part(record, part));
     if (about.rejected == 0 || state_->keeps_nothing(about)) return make_empty_object();
+    if (record.kind == SubmissionKind::records) return make_text_object(TRY(state_->inbox.rejects(record)));
     return state_->open(record, kOutputSpace, about.rejects_sha256);
 }
 
@@ -262,9 +314,62 @@ Result<std::unique_ptr<ObjectReader>> Pipeline::State::open(const SubmissionReco
                             record.id.value));
 }
 
+Status Pipeline::reconfigure(std::unique_ptr<const Project> project) {
+    const std::lock_guard lock(state_->working);
+    TRY(state_->parts.warehouse.define(project->datasets));
+    state_->parts.project.replace(std::move(project));
+    return {};
+}
+
 Result<Pipeline::Pruned> Pipeline::prune(bool dry_run) {
+    const std::lock_guard removing(state_->removing);
     const std::lock_guard lock(state_->working);
     return state_->retention.prune(dry_run);
+}
+
+Result<Pipeline::Pruned> Pipeline::purge_kept(const std::string& dataset, bool dry_run) {
+    const std::lock_guard removing(state_->removing);
+    const std::lock_guard lock(state_->working);
+    return state_->retention.purge(dataset, dry_run);
+}
+
+Result<Pipeline::Erased> Pipeline::erase(const Erasure& erasure, bool dry_run) {
+    const std::lock_guard removing(state_->removing);
+    const std::lock_guard lock(state_->working);
+    if (dry_run) return state_->erasures.rehearse(erasure);
+    return state_->run_removal(TRY(state_->erasures.begin(erasure)));
+}
+
+Result<Pipeline::Erased> Pipeline::purge(SubmissionId id, bool dry_run, const std::string& by) {
+    const std::lock_guard removing(state_->removing);
+    const std::lock_guard lock(state_->working);
+    const SubmissionRecord target = TRY(state_->parts.catalog.get(id));
+    if (dry_run) return state_->erasures.rehearse_purge(target, by);
+    return state_->run_removal(TRY(state_->erasures.begin_purge(target, by)));
+}
+
+Result<Pipeline::Erased> Pipeline::State::run_removal(SubmissionRecord record) {
+    Erased erased;
+    erased.record = TRY(work.run(std::move(record)));
+    if (erased.record.state == SubmissionState::published) {
+        Erased done = erasures.take_outcome();
+        done.record = std::move(erased.record);
+        return done;
+    }
+    return fail(FailureCode::interrupted,
+                fmt::format("submission {} could not be carried out: {}; `inlet retry {}` goes on with it",
+                            erased.record.id.value, erased.record.reason, erased.record.id.value));
+}
+
+Result<BackupReport> Pipeline::back_up(BackupFolder& folder, const std::string& program, std::size_t keep) {
+    const std::lock_guard removing(state_->removing);
+    return make_backup(state_->parts, state_->working, folder, program, keep);
+}
+
+Result<Verification> Pipeline::verify() {
+    const std::lock_guard removing(state_->removing);
+    const std::lock_guard lock(state_->working);
+    return VerifyWork(state_->parts).run();
 }
 
 } // namespace inlet

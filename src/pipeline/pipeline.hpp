@@ -15,13 +15,18 @@
 #include "base/result.hpp"
 #include "base/thread_pool.hpp"
 #include "catalog/catalog.hpp"
-#include "contract/project.hpp"
+#include "contract/current_project.hpp"
 #include "objects/object_store.hpp"
 #include "records/byte_source.hpp"
 #include "records/part_check.hpp"
+#include "records/small_records.hpp"
 #include "warehouse/warehouse.hpp"
 
 namespace inlet {
+
+class BackupFolder;
+struct BackupReport;
+struct Verification;
 
 // How far a running submission is; told at each change of state and at most ten times a second between, from whichever
 // thread is working, never from two at once.
@@ -42,7 +47,7 @@ struct ArchiveLimits {
 };
 
 struct PipelineParts { // borrowed; outlive the pipeline
-    const Project& project;
+    CurrentProject& project;
     ObjectStore& objects;
     Catalog& catalog;
     Warehouse& warehouse;
@@ -60,6 +65,7 @@ struct Delivery {
     bool target_is_package = false;
     std::string file_name;
     std::string by;
+    std::string sender;      // id of the principal who may ask what became of it; empty: none but those who may read
     std::uint64_t bytes = 0; // size if known, for progress
     bool again = false;      // load it even if the same bytes are published already
     std::string source;      // the way it comes: http, folder, command ...
@@ -67,14 +73,39 @@ struct Delivery {
     std::function<Status(SubmissionId)> begun;
 };
 
+// A few records in memory; see records/small_records.hpp.
+struct SmallDelivery {
+    std::string dataset;
+    SmallForm form = SmallForm::json;
+    std::string body;
+    std::string by;
+    std::string sender;  // see SubmissionRecord
+    std::string address; // where it came from, for the audit log
+};
+
+struct CheckedSmall {
+    SmallDelivery delivery;
+    SmallRecords records;
+    SubmissionRecord record;     // as it will be kept: queued, held or rejected; its id is not known yet
+    std::optional<Error> reason; // why held or rejected
+};
+
+// Records of a person, or whatever else must go.
+struct Erasure {
+    std::string dataset;
+    std::vector<FieldValue> where; // as a delivery writes them; all must hold
+    bool drop_unreadable = false;  // kept deliveries that cannot be read go whole
+    std::string by;
+};
+
 struct Received {
     SubmissionId id;
     bool duplicate = false; // the same bytes were delivered before: `id` is that submission
 };
 
-// Safe from many threads. What changes data (recover, run, approve, retry, undo, prune, and the rehearsals) is one at a
-// time and waits its turn; receive(), cancel() and the open_ functions do not wait for it. The datasets must have been
-// given to Warehouse::define().
+// Safe from many threads. What changes data (recover, run, approve, retry, undo, prune, the rehearsals, verify) is one
+// at a time and waits its turn; receive(), cancel() and the open_ functions do not wait for it. The datasets must have
+// been given to Warehouse::define().
 //
 // Two kinds of trouble are told apart. A delivery that is refused, whose system failed or that waits for a person has a
 // record that says so (rejected, failed, held, with reason_code and reason): that is an answer, not an Error. An Error
@@ -98,6 +129,20 @@ public:
     // unknown-dataset, unknown-package, the source's, the stores'. After an error of the source that is only a notice
     // (file-changed) the submission is cancelled, after others failed.
     Result<Received> receive(const Delivery& delivery, ByteSource& bytes);
+    // The same of a delivery that is a whole file already, on the disk of the object store, whose bytes are known to
+    // have this SHA-256: it is gone from `path` afterwards. May be asked again after a crash, also when the file is
+    // gone because its bytes are the object by then.
+    Result<Received> receive_file(const Delivery& delivery, const std::string& path, const std::string& sha256);
+    // A small submission: checks the records against all that does not depend on the rest of the dataset. Nothing is
+    // kept yet. Errors: unknown-dataset; not-supported (the dataset is replaced as a whole); format-error.
+    Result<CheckedSmall> check_small(SmallDelivery delivery);
+    // Keeps it, rejected ones too; see Inbox::add().
+    void keep_small(CheckedSmall checked, std::optional<RequestKey> request,
+                    std::function<StoredAnswer(SubmissionId)> answer, Inbox::Done done);
+    // Publishes small submissions that are queued as one version: of those received before `before` (0: of all) the
+    // first, up to a micro-batch. Which those were.
+    Result<std::vector<SubmissionId>> publish_small(Timestamp before);
+
     // Works off queued submissions in the order of their receipt, up to and including `id`. Returns its record at its
     // end, or held.
     Result<SubmissionRecord> run(SubmissionId id);
@@ -139,6 +184,10 @@ public:
     Result<std::unique_ptr<ObjectReader>> open_errors(SubmissionId id, std::size_t part);
     Result<std::unique_ptr<ObjectReader>> open_rejects(SubmissionId id, std::size_t part);
 
+    // Goes on with another project: defines its datasets in the warehouse, and if that is done it is `project` from
+    // then on. What is being received goes on with the one before. Errors: the warehouse's; then nothing has changed.
+    Status reconfigure(std::unique_ptr<const Project> project);
+
     // Retention: drops raw deliveries, rejects and history that are older than their dataset's retention says, and
     // objects nobody needs that are older than an hour. Of a package, what must be kept longest counts; of a model, the
     // history of the datasets it reads.
@@ -153,6 +202,30 @@ public:
     };
     // The same counts in a dry run, which removes nothing.
     Result<Pruned> prune(bool dry_run);
+
+    struct Erased {
+        SubmissionRecord record; // of the erasure or purge; of a dry run, id 0
+        EraseOutcome outcome;
+        std::uint64_t deliveries = 0; // kept deliveries written anew without the records, or dropped
+        std::uint64_t records = 0;    // that were in them
+        std::uint64_t reports = 0;    // error lists and rejects, likewise
+    };
+    // Removes the records that hold the values: from live rows and history, and from kept deliveries, errors and
+    // rejects. A submission of its own, which goes on after a crash. Errors: unknown-dataset, bad-argument (no such
+    // field, no value of its type), erasure-incomplete (nothing was changed).
+    Result<Erased> erase(const Erasure& erasure, bool dry_run);
+    // Removes all that a delivery at its end brought, whatever the retention says; it is `purged` then. Errors:
+    // unknown-submission, wrong-state, bad-argument (not a delivery).
+    Result<Erased> purge(SubmissionId id, bool dry_run, const std::string& by);
+    // prune() as if nothing were to be kept: of one dataset, or of all if it is empty. unknown-dataset.
+    Result<Pruned> purge_kept(const std::string& dataset, bool dry_run);
+
+    // A backup of all that was acknowledged before it began (pipeline/backup_work.hpp): publishing waits while the
+    // catalog and the warehouse are copied, removing until it is done. `keep`: generations to keep, 0 all.
+    Result<BackupReport> back_up(BackupFolder& folder, const std::string& program, std::size_t keep);
+    // Every object against its hash, the stores against each other, the counts of versions against the rows
+    // (pipeline/verify_work.hpp). Publishing and removing wait.
+    Result<Verification> verify();
 
 private:
     struct State;

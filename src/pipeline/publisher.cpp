@@ -60,12 +60,15 @@ Effect effect_of(WriteMode mode) {
     std::unreachable();
 }
 
-Publisher::Publisher(const Project& project, Warehouse& warehouse, const PartChecker& checker, ProgressMeter& progress)
-    : warehouse_(warehouse), checker_(checker), progress_(progress), models_(in_dependency_order(project.models)) {}
+Publisher::Publisher(const CurrentProject& project, Warehouse& warehouse, const PartChecker& checker,
+                     ProgressMeter& progress)
+    : project_(project), warehouse_(warehouse), checker_(checker), progress_(progress) {}
+
+std::vector<Model> Publisher::models() const { return in_dependency_order(project_->models); }
 
 Result<PublicationOutcome> Publisher::publish(const Publication& publication, std::vector<CheckedPart>& parts) const {
     PublishRequest request;
-    request.models = models_;
+    request.models = models();
     request.by = publication.by;
     request.dry_run = publication.dry_run;
     request.sample_rows = publication.sample_rows;

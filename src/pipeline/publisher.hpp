@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "contract/project.hpp"
+#include "contract/current_project.hpp"
 #include "pipeline/part_checker.hpp"
 #include "pipeline/progress_meter.hpp"
 #include "warehouse/warehouse.hpp"
@@ -37,21 +37,21 @@ struct PublicationOutcome {
 class Publisher {
 public:
     // All borrowed.
-    Publisher(const Project& project, Warehouse& warehouse, const PartChecker& checker, ProgressMeter& progress);
+    Publisher(const CurrentProject& project, Warehouse& warehouse, const PartChecker& checker, ProgressMeter& progress);
 
     // Stages the parts and publishes them. Reports of parts change where keys turn out to be taken. What was staged
     // stays until Warehouse::discard(). Errors: of the warehouse and of whatever the parts lie in.
     Result<PublicationOutcome> publish(const Publication& publication, std::vector<CheckedPart>& parts) const;
 
-    const std::vector<Model>& models() const { return models_; } // in dependency order
+    std::vector<Model> models() const; // in dependency order
 
 private:
     Result<std::vector<PublishPart>> stage(const Publication& publication, std::vector<CheckedPart>& parts) const;
 
+    const CurrentProject& project_;
     Warehouse& warehouse_;
     const PartChecker& checker_;
     ProgressMeter& progress_;
-    std::vector<Model> models_;
 };
 
 Effect effect_of(WriteMode mode);

@@ -20,7 +20,7 @@ void end(Pipeline::DryRun& run, SubmissionState state, Error reason) {
 
 Result<Pipeline::DryRun> Rehearsal::of_file(const Delivery& delivery, const std::string& path,
                                             std::size_t sample_rows) const {
-    const Target target = TRY(find_target(parts_.project, delivery.target, delivery.target_is_package));
+    const Target target = TRY(find_target(*parts_.project, delivery.target, delivery.target_is_package));
     std::shared_ptr<const ObjectReader> raw = TRY(open_file_as_object(parts_.disk, path));
     Pipeline::DryRun run;
     run.record.target = delivery.target;
@@ -28,7 +28,7 @@ Result<Pipeline::DryRun> Rehearsal::of_file(const Delivery& delivery, const std:
     run.record.file_name = delivery.file_name;
     run.record.by = delivery.by;
     run.record.raw_bytes = raw->size();
-    auto sent = unpack(parts_.project, target, delivery.file_name, std::move(raw), parts_.archive_limits);
+    auto sent = unpack(*parts_.project, target, delivery.file_name, std::move(raw), parts_.archive_limits);
     return rehearse(std::move(run), std::move(sent), sample_rows);
 }
 

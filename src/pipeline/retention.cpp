@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "base/commit_point.hpp"
 #include "pipeline/model_order.hpp"
 #include "pipeline/part_outputs.hpp"
@@ -24,7 +26,32 @@ std::optional<std::chrono::seconds> longer(std::optional<std::chrono::seconds> a
 
 } // namespace
 
-Result<Pipeline::Pruned> RetentionWork::prune(bool dry_run) {
+Result<Pipeline::Pruned> RetentionWork::prune(bool dry_run) { return work(dry_run); }
+
+Result<Pipeline::Pruned> RetentionWork::purge(const std::string& dataset, bool dry_run) {
+    if (!dataset.empty() && parts_.project->dataset(dataset) == nullptr)
+        return fail(FailureCode::unknown_dataset, fmt::format("there is no dataset `{}`", dataset));
+    now_ = dataset;
+    auto purged = work(dry_run);
+    now_.reset();
+    return purged;
+}
+
+Status RetentionWork::remove_unneeded() {
+    Pipeline::Pruned pruned;
+    now_ = "";
+    Status removed = remove_objects(false, pruned, {});
+    now_.reset();
+    return removed;
+}
+
+bool RetentionWork::goes_now(const SubmissionRecord& record) const {
+    if (!now_) return false;
+    return goes_now(record.target) ||
+           std::ranges::any_of(record.parts, [&](const PartRecord& part) { return goes_now(part.dataset); });
+}
+
+Result<Pipeline::Pruned> RetentionWork::work(bool dry_run) {
     Pipeline::Pruned pruned;
     Dropped dropped;
     TRY(forget_deliveries(dry_run, pruned, dropped));
@@ -71,14 +98,18 @@ Status RetentionWork::forget_delivery(const SubmissionRecord& record, bool dry_r
 }
 
 Status RetentionWork::prune_history(bool dry_run, Pipeline::Pruned& pruned) {
-    for (const Dataset& dataset : parts_.project.datasets) {
-        TRY(prune_table(dataset.name, dataset.retention.history, dry_run, pruned));
+    for (const Dataset& dataset : parts_.project->datasets) {
+        const Kept kept = goes_now(dataset.name) ? std::chrono::seconds(0) : dataset.retention.history;
+        TRY(prune_table(dataset.name, now_ && !goes_now(dataset.name) ? std::nullopt : kept, dry_run, pruned));
     }
-    for (const Model& model : parts_.project.models) {
+    for (const Model& model : parts_.project->models) {
         Kept kept = std::chrono::seconds(0);
-        const std::vector<const Dataset*> read = datasets_read(parts_.project, model);
-        for (const Dataset* dataset : read) kept = longer(kept, dataset->retention.history);
-        if (!read.empty()) TRY(prune_table(model.name, kept, dry_run, pruned));
+        const std::vector<const Dataset*> read = datasets_read(*parts_.project, model);
+        for (const Dataset* dataset : read)
+            kept = now_ ? Kept(std::chrono::seconds(0)) : longer(kept, dataset->retention.history);
+        const bool concerned =
+            !now_ || std::ranges::any_of(read, [&](const Dataset* dataset) { return goes_now(dataset->name); });
+        if (concerned && !read.empty()) TRY(prune_table(model.name, kept, dry_run, pruned));
     }
     return {};
 }
@@ -112,7 +143,7 @@ Status RetentionWork::remove_objects(bool dry_run, Pipeline::Pruned& pruned, con
         const auto found = dropped.find(object.id);
         if (dry_run && found != dropped.end()) references -= std::min(references, found->second);
         if (references > 0) return {};
-        if (object.stored_at <= parts_.clock.now() - kGrace) {
+        if (now_ || object.stored_at <= parts_.clock.now() - kGrace) {
             unneeded.push_back(object);
         } else {
             ++pruned.young_objects;
@@ -143,24 +174,26 @@ Status RetentionWork::remove_objects(bool dry_run, Pipeline::Pruned& pruned, con
 }
 
 RetentionWork::Kept RetentionWork::raw_kept(const SubmissionRecord& record) const {
+    if (now_) return goes_now(record) ? Kept(std::chrono::seconds(0)) : std::nullopt;
     if (!record.target_is_package) {
-        const Dataset* dataset = parts_.project.dataset(record.target);
+        const Dataset* dataset = parts_.project->dataset(record.target);
         return dataset == nullptr ? std::nullopt : dataset->retention.raw;
     }
-    const Package* package = parts_.project.package(record.target);
+    const Package* package = parts_.project->package(record.target);
     if (package == nullptr) return std::nullopt;
     Kept kept = std::chrono::seconds(0);
     for (const auto& [member, name] : package->members) {
-        const Dataset* dataset = parts_.project.dataset(name);
+        const Dataset* dataset = parts_.project->dataset(name);
         kept = longer(kept, dataset == nullptr ? std::nullopt : dataset->retention.raw);
     }
     return kept;
 }
 
 RetentionWork::Kept RetentionWork::rejects_kept(const SubmissionRecord& record) const {
+    if (now_) return goes_now(record) ? Kept(std::chrono::seconds(0)) : std::nullopt;
     Kept kept = std::chrono::seconds(0);
     for (const PartRecord& part : record.parts) {
-        const Dataset* dataset = parts_.project.dataset(part.dataset);
+        const Dataset* dataset = parts_.project->dataset(part.dataset);
         kept = longer(kept, dataset == nullptr ? std::nullopt : dataset->retention.rejects);
     }
     return kept;

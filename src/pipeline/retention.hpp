@@ -19,6 +19,10 @@ public:
 
     // See Pipeline::prune().
     Result<Pipeline::Pruned> prune(bool dry_run);
+    // See Pipeline::purge_kept().
+    Result<Pipeline::Pruned> purge(const std::string& dataset, bool dry_run);
+    // Removes every object that nothing refers to, however young.
+    Status remove_unneeded();
 
 private:
     using Kept = std::optional<std::chrono::seconds>;
@@ -29,12 +33,17 @@ private:
     Status prune_history(bool dry_run, Pipeline::Pruned& pruned);
     Status prune_table(const std::string& name, Kept kept, bool dry_run, Pipeline::Pruned& pruned);
     Status remove_objects(bool dry_run, Pipeline::Pruned& pruned, const Dropped& dropped);
+    Result<Pipeline::Pruned> work(bool dry_run);
+    // While a purge is under way, what it concerns need not be kept at all.
+    bool goes_now(const SubmissionRecord& record) const;
+    bool goes_now(const std::string& dataset) const { return now_ && (now_->empty() || *now_ == dataset); }
     Kept raw_kept(const SubmissionRecord& record) const;
     Kept rejects_kept(const SubmissionRecord& record) const;
     bool is_over(Timestamp since, Kept kept) const;
 
     const PipelineParts& parts_;
     FreshObjects& fresh_;
+    std::optional<std::string> now_; // set while a purge is under way: the dataset, empty for all
 };
 
 } // namespace inlet

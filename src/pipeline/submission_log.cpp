@@ -8,13 +8,41 @@ namespace inlet {
 
 namespace {
 
-CatalogEvent event_of(const SubmissionRecord& record, const std::string& what, const std::string& by = "") {
+// What became of it in figures, once that is known.
+void write_figures(JsonWriter& detail, const SubmissionRecord& record) {
+    switch (record.state) {
+    case SubmissionState::held:
+    case SubmissionState::published:
+    case SubmissionState::rejected:
+        break;
+    default:
+        return;
+    }
+    if (record.parts.empty()) return;
+    PartRecord sum;
+    for (const PartRecord& part : record.parts) {
+        sum.rows += part.rows;
+        sum.accepted += part.accepted;
+        sum.rejected += part.rejected;
+        sum.inserted += part.inserted;
+        sum.updated += part.updated;
+        sum.deleted += part.deleted;
+    }
+    detail.member("rows", sum.rows).member("accepted", sum.accepted).member("rejected", sum.rejected);
+    if (record.state != SubmissionState::published) return;
+    detail.member("inserted", sum.inserted).member("updated", sum.updated).member("deleted", sum.deleted);
+}
+
+} // namespace
+
+CatalogEvent submission_event(const SubmissionRecord& record, const std::string& what, const std::string& by) {
     JsonWriter detail;
     detail.begin_object();
     if (!record.reason_code.empty()) detail.member("code", record.reason_code).member("reason", record.reason);
     if (record.version) detail.member("version", record.version.value);
     if (record.attempts > 0) detail.member("attempt", record.attempts);
     if (!by.empty()) detail.member("by", by);
+    write_figures(detail, record);
     detail.end_object();
     CatalogEvent event;
     event.type = "submission." + what;
@@ -22,10 +50,8 @@ CatalogEvent event_of(const SubmissionRecord& record, const std::string& what, c
     return event;
 }
 
-} // namespace
-
 Status SubmissionLog::create(SubmissionRecord& record) const {
-    record.id = TRY(catalog_.create(record, event_of(record, std::string(to_string(record.state)))));
+    record.id = TRY(catalog_.create(record, submission_event(record, std::string(to_string(record.state)))));
     return {};
 }
 
@@ -43,12 +69,14 @@ Status SubmissionLog::move(SubmissionRecord& record, SubmissionState to, const E
 }
 
 Status SubmissionLog::note(const SubmissionRecord& record, const std::string& what) const {
-    return catalog_.update(record, record.state, event_of(record, what));
+    return catalog_.update(record, record.state, submission_event(record, what));
 }
 
 Status SubmissionLog::write(SubmissionRecord& record, SubmissionState to, const std::string& by) const {
     const SubmissionState from = std::exchange(record.state, to);
-    Status written = catalog_.update(record, from, event_of(record, std::string(to_string(to)), by));
+    const bool is_received = from == SubmissionState::receiving && to == SubmissionState::queued;
+    const std::string what(is_received ? "received" : to_string(to));
+    Status written = catalog_.update(record, from, submission_event(record, what, by));
     if (!written) record.state = from;
     return written;
 }

@@ -10,6 +10,9 @@
 
 namespace inlet {
 
+// What is written down when something happens to a submission: submission.`what`. `by`: who asked for it.
+CatalogEvent submission_event(const SubmissionRecord& record, const std::string& what, const std::string& by = "");
+
 class SubmissionLog {
 public:
     explicit SubmissionLog(Catalog& catalog) : catalog_(catalog) {} // borrowed
@@ -17,7 +20,8 @@ public:
     // A new submission in its record's state; sets record.id.
     Status create(SubmissionRecord& record) const;
     // From record.state to `to`. The record has the new state only if the catalog has it. Errors: wrong-state (somebody
-    // else moved it), the catalog's. `by`: who asked for it, for the event.
+    // else moved it), the catalog's. `by`: who asked for it, for the event. The event is submission.STATE, and
+    // submission.received when a delivery is queued for the first time.
     Status move(SubmissionRecord& record, SubmissionState to, const std::string& by = "") const;
     // The same with a reason, which any other move takes away.
     Status move(SubmissionRecord& record, SubmissionState to, const Error& reason) const;

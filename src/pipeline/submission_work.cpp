@@ -93,7 +93,8 @@ Result<SubmissionRecord> SubmissionWork::run(SubmissionRecord record) {
         if (!outcome && record.state != SubmissionState::rejected) return give_up(id, outcome.error());
         return parts_.catalog.get(id);
     }
-    Status done = attempt(record);
+    const bool removes = record.kind == SubmissionKind::erasure || record.kind == SubmissionKind::purge;
+    Status done = removes ? erasures_.carry_out(record) : attempt(record);
     if (!done) return give_up(id, done.error());
     // Whatever is left of it is never seen, and goes at the next start at the latest.
     (void)parts_.warehouse.discard(id);
@@ -140,18 +141,18 @@ Status SubmissionWork::attempt(SubmissionRecord& record) {
 }
 
 Status SubmissionWork::verify_kept(const SubmissionRecord& record) const {
-    if (record.kind == SubmissionKind::undo) return {};
+    if (record.kind == SubmissionKind::undo || record.kind == SubmissionKind::purge) return {};
     TRY(open_kept(parts_.objects, record, {record.target, record.raw_sha256}));
     memory_.note_whole(record.id);
     return {};
 }
 
 Result<std::vector<SentPart>> SubmissionWork::unpack_kept(const SubmissionRecord& record) const {
-    const Target target = TRY(find_target(parts_.project, record.target, record.target_is_package));
+    const Target target = TRY(find_target(*parts_.project, record.target, record.target_is_package));
     const ObjectId id{record.target, record.raw_sha256};
     std::shared_ptr<const ObjectReader> raw =
         memory_.take_whole(record.id) ? TRY(parts_.objects.open(id)) : TRY(open_kept(parts_.objects, record, id));
-    return unpack(parts_.project, target, record.file_name, std::move(raw), parts_.archive_limits);
+    return unpack(*parts_.project, target, record.file_name, std::move(raw), parts_.archive_limits);
 }
 
 Result<std::vector<SentPart>> SubmissionWork::unpack_held_deletes(const SubmissionRecord& record) const {
@@ -168,7 +169,10 @@ Result<std::vector<SentPart>> SubmissionWork::unpack_held_deletes(const Submissi
 
 Result<std::vector<CheckedPart>> SubmissionWork::check(const SubmissionRecord& record) {
     std::vector<CheckedPart> checked;
-    if (auto known = memory_.take(record.id)) {
+    auto known = memory_.take(record.id);
+    // Checked by a contract that stands no more.
+    if (known && known->sent.dataset != parts_.project->dataset(record.target)) known.reset();
+    if (known) {
         (void)memory_.take_whole(record.id);
         checked.push_back(std::move(*known));
         return checked;
@@ -294,6 +298,7 @@ Status SubmissionWork::hold_deletes(const SubmissionRecord& parent, const PartRe
     child.raw_bytes = parent.raw_bytes;
     child.received_at = parts_.clock.now();
     child.by = parent.by;
+    child.sender = parent.sender;
     child.parent = parent.id;
     child.asked_deletes[part.dataset] = rows;
     PartRecord about;
@@ -317,6 +322,9 @@ Status SubmissionWork::settle(SubmissionRecord record) {
     case SubmissionState::checking:
         return log_.move(record, SubmissionState::queued);
     case SubmissionState::publishing:
+        // Each of its steps can be taken again, and the last of them may be missing.
+        if (record.kind == SubmissionKind::erasure || record.kind == SubmissionKind::purge)
+            return log_.move(record, SubmissionState::queued);
         if (const auto version = TRY(parts_.warehouse.published(record.id, ""))) {
             record.version = *version;
             return settle_published(record);
@@ -351,7 +359,7 @@ Status SubmissionWork::settle_published(SubmissionRecord& record) {
 
 Result<std::uint64_t> SubmissionWork::deletes_left(const SubmissionRecord& record, std::size_t index) {
     const PartRecord& part = record.parts[index];
-    const Dataset* dataset = parts_.project.dataset(part.dataset);
+    const Dataset* dataset = parts_.project->dataset(part.dataset);
     if (dataset == nullptr || dataset->write != WriteMode::sync) return 0;
     const DeletePolicy& policy = dataset->deletes;
     if (policy.policy != DeletePolicy::Policy::missing || policy.over_limit != DeletePolicy::OverLimit::hold) return 0;
@@ -389,7 +397,8 @@ Result<SubmissionRecord> SubmissionWork::give_up(SubmissionId id, const Error& e
     (void)parts_.warehouse.discard(id);
     SubmissionRecord record = TRY(parts_.catalog.get(id));
     if (is_end(record.state) || record.state == SubmissionState::held) return record;
-    if (record.state == SubmissionState::publishing) {
+    const bool removes = record.kind == SubmissionKind::erasure || record.kind == SubmissionKind::purge;
+    if (record.state == SubmissionState::publishing && !removes) {
         if (const auto version = TRY(parts_.warehouse.published(id, ""))) {
             record.version = *version;
             TRY(settle_published(record));

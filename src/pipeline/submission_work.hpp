@@ -7,6 +7,7 @@
 
 #include "catalog/catalog.hpp"
 #include "pipeline/check_memory.hpp"
+#include "pipeline/erase_work.hpp"
 #include "pipeline/part_checker.hpp"
 #include "pipeline/pipeline.hpp"
 #include "pipeline/progress_meter.hpp"
@@ -21,9 +22,9 @@ class SubmissionWork {
 public:
     // All borrowed.
     SubmissionWork(const PipelineParts& parts, SubmissionLog& log, const PartChecker& checker, CheckMemory& memory,
-                   const Publisher& publisher, UndoWork& undos, ProgressMeter& progress)
+                   const Publisher& publisher, UndoWork& undos, EraseWork& erasures, ProgressMeter& progress)
         : parts_(parts), log_(log), checker_(checker), memory_(memory), publisher_(publisher), undos_(undos),
-          progress_(progress) {}
+          erasures_(erasures), progress_(progress) {}
 
     // `record` is queued. The record as it stands afterwards: published, rejected, held or failed. Errors: what became
     // of it cannot be written down.
@@ -69,6 +70,7 @@ private:
     CheckMemory& memory_;
     const Publisher& publisher_;
     UndoWork& undos_;
+    EraseWork& erasures_;
     ProgressMeter& progress_;
 };
 

@@ -60,6 +60,7 @@ struct PublishSubmission {
     // Deletions (and the empty snapshot) that a person approved, by dataset: carried out whatever the limits if exactly
     // as many rows would go; otherwise the submission is held again with `approval-changed`.
     std::map<std::string, std::uint64_t> approved_deletes;
+    std::string by; // who; empty: the request's
 };
 
 // Decides, inside the publishing transaction, on records whose key turned out to be taken.
@@ -177,16 +178,57 @@ struct UndoOutcome {
     std::vector<ModelOutcome> models;
 };
 
+// A field and the value it must hold, as text in the way of ChangedRow.
+struct FieldValue {
+    std::string field;
+    std::string value;
+};
+
+// Which rows are to be removed for good, live and past: those of a dataset that hold certain values, or those that a
+// submission brought.
+struct EraseRequest {
+    SubmissionId id;               // of the erasure itself: it is a submission too
+    std::string dataset;           // with `where`
+    std::vector<FieldValue> where; // all of them must hold
+    SubmissionId brought_by;       // instead of both above: whatever it brought, in every dataset it published to
+    std::vector<Model> models;
+    std::string by;
+    bool dry_run = false;
+};
+
+struct ErasedRows {
+    std::string dataset;
+    std::uint64_t live = 0;
+    std::uint64_t history = 0;
+
+    bool operator==(const ErasedRows&) const = default;
+};
+
+struct EraseOutcome {
+    Version version;               // 0: dry run
+    std::vector<ErasedRows> parts; // by dataset
+    std::vector<ModelOutcome> models;
+};
+
+// How many rows of a table a version made visible and took away; what was there only in passing is not counted.
+struct RowFlow {
+    Version version;
+    std::uint64_t came = 0;
+    std::uint64_t went = 0;
+
+    bool operator==(const RowFlow&) const = default;
+};
+
 // One line of `_inlet.versions`.
 struct VersionEntry {
     Version number;
     Timestamp published_at = 0;
     std::string dataset;
     SubmissionId submission;
-    std::string kind;    // append, upsert, replace, sync, delete_missing, undo, model
+    std::string kind;    // append, upsert, replace, sync, delete_missing, undo, model, erase, purge
     ChangeCounts counts; // unchanged is not kept
     std::string by;
-    std::vector<SubmissionId> undoes; // for kind undo
+    std::vector<SubmissionId> undoes; // for kind undo; for purge: what was purged
 
     bool operator==(const VersionEntry&) const = default;
 };
@@ -225,6 +267,13 @@ public:
     virtual Result<PublishOutcome> publish(const PublishRequest& request, PublishJudge& judge) = 0;
     // Errors: undo-conflict, superseded-by-snapshot, version-pruned, already-undone, not-undoable, unique-error.
     virtual Result<UndoOutcome> undo(const UndoRequest& request) = 0;
+    // Removes rows from what is live and from history, so that no reading and no undo finds them again, and publishes
+    // that as a version (docs/versions.md, Erasing). Files may hold them still: see compact(). Errors: unknown-dataset,
+    // bad-argument (no such field, no value of its type, nothing to go by), already-published.
+    virtual Result<EraseOutcome> erase(const EraseRequest& request) = 0;
+    // Writes the store's files anew, so that they hold nothing that was removed. Readings that run are waited for, a
+    // minute at most, and new ones wait. What fails leaves the files as they were.
+    virtual Status compact() = 0;
 
     // The version that published the submission in the dataset; nothing if it is not published there. An empty dataset:
     // in any.
@@ -233,6 +282,8 @@ public:
                                                        std::size_t limit) = 0; // newest first; empty: all datasets
     virtual Result<std::vector<TableInfo>> tables() = 0;
     virtual Result<bool> undone(SubmissionId submission) = 0;
+    // By version, ascending. Complete for versions above the table's pruned_below. unknown-dataset.
+    virtual Result<std::vector<RowFlow>> row_flows(std::string_view dataset) = 0;
 
     // The dataset's (or model's) rows as of a version (nothing: now): the contract's columns, then _version and
     // _submission. No order. Errors: unknown-dataset, unknown-version (later than the last), version-pruned.
@@ -249,6 +300,10 @@ public:
     virtual Result<std::uint64_t> prune(std::string_view dataset, Version version) = 0;
     // How many prune() would remove.
     virtual Result<std::uint64_t> prunable(std::string_view dataset, Version version) = 0;
+
+    // Writes all that is committed to a new file, from which the same kind of warehouse can be opened; nothing is
+    // published meanwhile. Returns once the file would survive a power cut, its name aside. not-supported.
+    virtual Status copy_to(const std::string& path) = 0;
 
     // One read-only statement of the user's own, over datasets, models and `views` by their names, as of a version
     // (nothing: now). Errors: query-invalid, query-not-read-only, version-pruned.

@@ -73,11 +73,22 @@ export type FailureCode =
   | "retention-expired"
   | "interrupted"
   | "cancelled"
+  | "erasure-incomplete"
   | "unknown-dataset"
   | "unknown-package"
   | "unknown-submission"
+  | "unknown-upload"
+  | "upload-expired"
+  | "upload-locked"
+  | "offset-mismatch"
+  | "upload-checksum-mismatch"
+  | "final-upload"
+  | "upload-complete"
+  | "protocol-version"
   | "unknown-version"
   | "unknown-key"
+  | "unknown-notification"
+  | "unknown-backup"
   | "unknown-address"
   | "method-not-allowed"
   | "unsupported-media-type"
@@ -89,14 +100,18 @@ export type FailureCode =
   | "incomplete-upload"
   | "rate-limited"
   | "audit-broken"
+  | "too-slow"
   | "query-invalid"
   | "value-unwritable"
   | "query-not-read-only"
   | "usage-error"
   | "bad-argument"
   | "file-not-found"
+  | "folder-not-empty"
   | "project-not-found"
   | "project-invalid"
+  | "certificate-invalid"
+  | "roles-inseparable"
   | "not-supported"
   | "io-failed"
   | "disk-full"
@@ -104,6 +119,8 @@ export type FailureCode =
   | "out-of-memory-limit"
   | "object-missing"
   | "object-corrupt"
+  | "backup-damaged"
+  | "stores-differ"
   | "catalog-failed"
   | "warehouse-failed"
   | "lease-lost"
@@ -540,6 +557,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "Somebody cancelled the submission before it was published.",
     whatToDo: "Send it again if it is wanted after all.",
   },
+  "erasure-incomplete": {
+    code: "erasure-incomplete",
+    kind: "submission",
+    httpStatus: 409,
+    meaning: "Some of what was kept cannot be read to take records out of it, so that the erasure is not complete.",
+    whatToDo: "Run the same erasure again with --drop-unreadable, which removes those files whole; the message names the submissions.",
+  },
   "unknown-dataset": {
     code: "unknown-dataset",
     kind: "request",
@@ -561,6 +585,62 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "There is no submission with this id.",
     whatToDo: "List them with `inlet submissions`.",
   },
+  "unknown-upload": {
+    code: "unknown-upload",
+    kind: "request",
+    httpStatus: 404,
+    meaning: "There is no upload with this id, or it belongs to somebody else.",
+    whatToDo: "Begin a new upload.",
+  },
+  "upload-expired": {
+    code: "upload-expired",
+    kind: "request",
+    httpStatus: 410,
+    meaning: "The upload was left unfinished for too long, and what had arrived of it is gone.",
+    whatToDo: "Begin a new upload.",
+  },
+  "upload-locked": {
+    code: "upload-locked",
+    kind: "request",
+    httpStatus: 423,
+    meaning: "Another request is sending to the same upload.",
+    whatToDo: "Wait for it to end; then ask where the upload stands, and go on from there.",
+  },
+  "offset-mismatch": {
+    code: "offset-mismatch",
+    kind: "request",
+    httpStatus: 409,
+    meaning: "The bytes sent do not follow those that arrived before.",
+    whatToDo: "Ask where the upload stands with HEAD, and go on from there.",
+  },
+  "upload-checksum-mismatch": {
+    code: "upload-checksum-mismatch",
+    kind: "request",
+    httpStatus: 460,
+    meaning: "The bytes of this request do not have the checksum that it names. None of them were kept.",
+    whatToDo: "Send the same bytes again.",
+  },
+  "final-upload": {
+    code: "final-upload",
+    kind: "request",
+    httpStatus: 403,
+    meaning: "The upload is put together from partial ones and takes no bytes itself.",
+    whatToDo: "Send the bytes to the partial uploads.",
+  },
+  "upload-complete": {
+    code: "upload-complete",
+    kind: "request",
+    httpStatus: 400,
+    meaning: "The upload is complete already, and cannot be changed.",
+    whatToDo: "Nothing, if all bytes were meant to be sent; else begin a new upload.",
+  },
+  "protocol-version": {
+    code: "protocol-version",
+    kind: "request",
+    httpStatus: 412,
+    meaning: "The request names no version of its protocol, or one that is not spoken here.",
+    whatToDo: "Speak one of the versions that the answer lists.",
+  },
   "unknown-version": {
     code: "unknown-version",
     kind: "request",
@@ -574,6 +654,20 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     httpStatus: 404,
     meaning: "There is no key with this id.",
     whatToDo: "Take an id from `inlet keys`.",
+  },
+  "unknown-notification": {
+    code: "unknown-notification",
+    kind: "request",
+    httpStatus: 404,
+    meaning: "There is no notification with this id.",
+    whatToDo: "Take an id from `inlet notifications`.",
+  },
+  "unknown-backup": {
+    code: "unknown-backup",
+    kind: "request",
+    httpStatus: 404,
+    meaning: "There is no such backup in the folder, or none that is complete.",
+    whatToDo: "Run `inlet restore DIR --list` to see those there are.",
   },
   "unknown-address": {
     code: "unknown-address",
@@ -652,6 +746,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "The audit log is not as it was written. An entry was changed, put in or taken away.",
     whatToDo: "Compare the catalog with a backup, and find out who had access to its file; the message names the first entry that does not fit.",
   },
+  "too-slow": {
+    code: "too-slow",
+    kind: "request",
+    httpStatus: 408,
+    meaning: "The request came more slowly than the server waits for.",
+    whatToDo: "Send it again over a better connection, or resume it from the last byte received.",
+  },
   "query-invalid": {
     code: "query-invalid",
     kind: "request",
@@ -694,6 +795,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "A file named on the command line or in the project file does not exist or may not be read.",
     whatToDo: "Check the path and its permissions.",
   },
+  "folder-not-empty": {
+    code: "folder-not-empty",
+    kind: "usage",
+    httpStatus: 409,
+    meaning: "The folder that is to be filled holds something already.",
+    whatToDo: "Name an empty folder, or move what is there away.",
+  },
   "project-not-found": {
     code: "project-not-found",
     kind: "usage",
@@ -707,6 +815,20 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     httpStatus: 422,
     meaning: "The project file has mistakes.",
     whatToDo: "Run `inlet check` and correct each place it shows.",
+  },
+  "certificate-invalid": {
+    code: "certificate-invalid",
+    kind: "usage",
+    httpStatus: 500,
+    meaning: "The certificate and the key for TLS cannot be used.",
+    whatToDo: "Name PEM files that hold a certificate with its chain, and the private key that belongs to it; the message says what is wrong.",
+  },
+  "roles-inseparable": {
+    code: "roles-inseparable",
+    kind: "usage",
+    httpStatus: 501,
+    meaning: "The stores that the project uses are held by one process, so that one process must play all roles.",
+    whatToDo: "Leave --roles out, or name all of them.",
   },
   "not-supported": {
     code: "not-supported",
@@ -726,7 +848,7 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     code: "disk-full",
     kind: "system",
     httpStatus: 507,
-    meaning: "The disk, or the quota on it, is full.",
+    meaning: "The disk or its quota is full, or less of it is free than is to be kept free.",
     whatToDo: "Make room, then retry. Nothing published is lost.",
   },
   "folder-unavailable": {
@@ -756,6 +878,20 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     httpStatus: 500,
     meaning: "A stored file no longer has the hash it was stored under.",
     whatToDo: "Load the same delivery again, which puts its bytes right, or restore the file from a backup; then retry. Check the disk.",
+  },
+  "backup-damaged": {
+    code: "backup-damaged",
+    kind: "system",
+    httpStatus: 500,
+    meaning: "A file of the backup is missing, or does not have the hash that its manifest names.",
+    whatToDo: "Restore an older generation of the backup with --generation, or another copy of the backup. Check the disk.",
+  },
+  "stores-differ": {
+    code: "stores-differ",
+    kind: "system",
+    httpStatus: 500,
+    meaning: "The catalog, the warehouse and the objects do not agree on what was received or published.",
+    whatToDo: "Restore the data folder from one backup; the message says what differs.",
   },
   "catalog-failed": {
     code: "catalog-failed",

@@ -81,11 +81,22 @@ class FailureCode(str, Enum):
     RETENTION_EXPIRED = "retention-expired"
     INTERRUPTED = "interrupted"
     CANCELLED = "cancelled"
+    ERASURE_INCOMPLETE = "erasure-incomplete"
     UNKNOWN_DATASET = "unknown-dataset"
     UNKNOWN_PACKAGE = "unknown-package"
     UNKNOWN_SUBMISSION = "unknown-submission"
+    UNKNOWN_UPLOAD = "unknown-upload"
+    UPLOAD_EXPIRED = "upload-expired"
+    UPLOAD_LOCKED = "upload-locked"
+    OFFSET_MISMATCH = "offset-mismatch"
+    UPLOAD_CHECKSUM_MISMATCH = "upload-checksum-mismatch"
+    FINAL_UPLOAD = "final-upload"
+    UPLOAD_COMPLETE = "upload-complete"
+    PROTOCOL_VERSION = "protocol-version"
     UNKNOWN_VERSION = "unknown-version"
     UNKNOWN_KEY = "unknown-key"
+    UNKNOWN_NOTIFICATION = "unknown-notification"
+    UNKNOWN_BACKUP = "unknown-backup"
     UNKNOWN_ADDRESS = "unknown-address"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
@@ -97,14 +108,18 @@ class FailureCode(str, Enum):
     INCOMPLETE_UPLOAD = "incomplete-upload"
     RATE_LIMITED = "rate-limited"
     AUDIT_BROKEN = "audit-broken"
+    TOO_SLOW = "too-slow"
     QUERY_INVALID = "query-invalid"
     VALUE_UNWRITABLE = "value-unwritable"
     QUERY_NOT_READ_ONLY = "query-not-read-only"
     USAGE_ERROR = "usage-error"
     BAD_ARGUMENT = "bad-argument"
     FILE_NOT_FOUND = "file-not-found"
+    FOLDER_NOT_EMPTY = "folder-not-empty"
     PROJECT_NOT_FOUND = "project-not-found"
     PROJECT_INVALID = "project-invalid"
+    CERTIFICATE_INVALID = "certificate-invalid"
+    ROLES_INSEPARABLE = "roles-inseparable"
     NOT_SUPPORTED = "not-supported"
     IO_FAILED = "io-failed"
     DISK_FULL = "disk-full"
@@ -112,6 +127,8 @@ class FailureCode(str, Enum):
     OUT_OF_MEMORY_LIMIT = "out-of-memory-limit"
     OBJECT_MISSING = "object-missing"
     OBJECT_CORRUPT = "object-corrupt"
+    BACKUP_DAMAGED = "backup-damaged"
+    STORES_DIFFER = "stores-differ"
     CATALOG_FAILED = "catalog-failed"
     WAREHOUSE_FAILED = "warehouse-failed"
     LEASE_LOST = "lease-lost"
@@ -551,6 +568,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "Somebody cancelled the submission before it was published.",
         "Send it again if it is wanted after all.",
     ),
+    FailureCode.ERASURE_INCOMPLETE: FailureInfo(
+        FailureCode.ERASURE_INCOMPLETE,
+        FailureKind.SUBMISSION,
+        409,
+        "Some of what was kept cannot be read to take records out of it, so that the erasure is not complete.",
+        "Run the same erasure again with --drop-unreadable, which removes those files whole; the message names the submissions.",
+    ),
     FailureCode.UNKNOWN_DATASET: FailureInfo(
         FailureCode.UNKNOWN_DATASET,
         FailureKind.REQUEST,
@@ -572,6 +596,62 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "There is no submission with this id.",
         "List them with `inlet submissions`.",
     ),
+    FailureCode.UNKNOWN_UPLOAD: FailureInfo(
+        FailureCode.UNKNOWN_UPLOAD,
+        FailureKind.REQUEST,
+        404,
+        "There is no upload with this id, or it belongs to somebody else.",
+        "Begin a new upload.",
+    ),
+    FailureCode.UPLOAD_EXPIRED: FailureInfo(
+        FailureCode.UPLOAD_EXPIRED,
+        FailureKind.REQUEST,
+        410,
+        "The upload was left unfinished for too long, and what had arrived of it is gone.",
+        "Begin a new upload.",
+    ),
+    FailureCode.UPLOAD_LOCKED: FailureInfo(
+        FailureCode.UPLOAD_LOCKED,
+        FailureKind.REQUEST,
+        423,
+        "Another request is sending to the same upload.",
+        "Wait for it to end; then ask where the upload stands, and go on from there.",
+    ),
+    FailureCode.OFFSET_MISMATCH: FailureInfo(
+        FailureCode.OFFSET_MISMATCH,
+        FailureKind.REQUEST,
+        409,
+        "The bytes sent do not follow those that arrived before.",
+        "Ask where the upload stands with HEAD, and go on from there.",
+    ),
+    FailureCode.UPLOAD_CHECKSUM_MISMATCH: FailureInfo(
+        FailureCode.UPLOAD_CHECKSUM_MISMATCH,
+        FailureKind.REQUEST,
+        460,
+        "The bytes of this request do not have the checksum that it names. None of them were kept.",
+        "Send the same bytes again.",
+    ),
+    FailureCode.FINAL_UPLOAD: FailureInfo(
+        FailureCode.FINAL_UPLOAD,
+        FailureKind.REQUEST,
+        403,
+        "The upload is put together from partial ones and takes no bytes itself.",
+        "Send the bytes to the partial uploads.",
+    ),
+    FailureCode.UPLOAD_COMPLETE: FailureInfo(
+        FailureCode.UPLOAD_COMPLETE,
+        FailureKind.REQUEST,
+        400,
+        "The upload is complete already, and cannot be changed.",
+        "Nothing, if all bytes were meant to be sent; else begin a new upload.",
+    ),
+    FailureCode.PROTOCOL_VERSION: FailureInfo(
+        FailureCode.PROTOCOL_VERSION,
+        FailureKind.REQUEST,
+        412,
+        "The request names no version of its protocol, or one that is not spoken here.",
+        "Speak one of the versions that the answer lists.",
+    ),
     FailureCode.UNKNOWN_VERSION: FailureInfo(
         FailureCode.UNKNOWN_VERSION,
         FailureKind.REQUEST,
@@ -585,6 +665,20 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         404,
         "There is no key with this id.",
         "Take an id from `inlet keys`.",
+    ),
+    FailureCode.UNKNOWN_NOTIFICATION: FailureInfo(
+        FailureCode.UNKNOWN_NOTIFICATION,
+        FailureKind.REQUEST,
+        404,
+        "There is no notification with this id.",
+        "Take an id from `inlet notifications`.",
+    ),
+    FailureCode.UNKNOWN_BACKUP: FailureInfo(
+        FailureCode.UNKNOWN_BACKUP,
+        FailureKind.REQUEST,
+        404,
+        "There is no such backup in the folder, or none that is complete.",
+        "Run `inlet restore DIR --list` to see those there are.",
     ),
     FailureCode.UNKNOWN_ADDRESS: FailureInfo(
         FailureCode.UNKNOWN_ADDRESS,
@@ -663,6 +757,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "The audit log is not as it was written. An entry was changed, put in or taken away.",
         "Compare the catalog with a backup, and find out who had access to its file; the message names the first entry that does not fit.",
     ),
+    FailureCode.TOO_SLOW: FailureInfo(
+        FailureCode.TOO_SLOW,
+        FailureKind.REQUEST,
+        408,
+        "The request came more slowly than the server waits for.",
+        "Send it again over a better connection, or resume it from the last byte received.",
+    ),
     FailureCode.QUERY_INVALID: FailureInfo(
         FailureCode.QUERY_INVALID,
         FailureKind.REQUEST,
@@ -705,6 +806,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "A file named on the command line or in the project file does not exist or may not be read.",
         "Check the path and its permissions.",
     ),
+    FailureCode.FOLDER_NOT_EMPTY: FailureInfo(
+        FailureCode.FOLDER_NOT_EMPTY,
+        FailureKind.USAGE,
+        409,
+        "The folder that is to be filled holds something already.",
+        "Name an empty folder, or move what is there away.",
+    ),
     FailureCode.PROJECT_NOT_FOUND: FailureInfo(
         FailureCode.PROJECT_NOT_FOUND,
         FailureKind.USAGE,
@@ -718,6 +826,20 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         422,
         "The project file has mistakes.",
         "Run `inlet check` and correct each place it shows.",
+    ),
+    FailureCode.CERTIFICATE_INVALID: FailureInfo(
+        FailureCode.CERTIFICATE_INVALID,
+        FailureKind.USAGE,
+        500,
+        "The certificate and the key for TLS cannot be used.",
+        "Name PEM files that hold a certificate with its chain, and the private key that belongs to it; the message says what is wrong.",
+    ),
+    FailureCode.ROLES_INSEPARABLE: FailureInfo(
+        FailureCode.ROLES_INSEPARABLE,
+        FailureKind.USAGE,
+        501,
+        "The stores that the project uses are held by one process, so that one process must play all roles.",
+        "Leave --roles out, or name all of them.",
     ),
     FailureCode.NOT_SUPPORTED: FailureInfo(
         FailureCode.NOT_SUPPORTED,
@@ -737,7 +859,7 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         FailureCode.DISK_FULL,
         FailureKind.SYSTEM,
         507,
-        "The disk, or the quota on it, is full.",
+        "The disk or its quota is full, or less of it is free than is to be kept free.",
         "Make room, then retry. Nothing published is lost.",
     ),
     FailureCode.FOLDER_UNAVAILABLE: FailureInfo(
@@ -767,6 +889,20 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         500,
         "A stored file no longer has the hash it was stored under.",
         "Load the same delivery again, which puts its bytes right, or restore the file from a backup; then retry. Check the disk.",
+    ),
+    FailureCode.BACKUP_DAMAGED: FailureInfo(
+        FailureCode.BACKUP_DAMAGED,
+        FailureKind.SYSTEM,
+        500,
+        "A file of the backup is missing, or does not have the hash that its manifest names.",
+        "Restore an older generation of the backup with --generation, or another copy of the backup. Check the disk.",
+    ),
+    FailureCode.STORES_DIFFER: FailureInfo(
+        FailureCode.STORES_DIFFER,
+        FailureKind.SYSTEM,
+        500,
+        "The catalog, the warehouse and the objects do not agree on what was received or published.",
+        "Restore the data folder from one backup; the message says what differs.",
     ),
     FailureCode.CATALOG_FAILED: FailureInfo(
         FailureCode.CATALOG_FAILED,

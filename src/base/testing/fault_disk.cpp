@@ -387,6 +387,16 @@ Result<std::unique_ptr<File>> FaultDisk::open(const std::string& path) const {
     return std::make_unique<FaultFile<State>>(state_, std::move(file), state.find(path).node, path);
 }
 
+Result<std::unique_ptr<File>> FaultDisk::reopen(const std::string& path, std::uint64_t size) {
+    State& state = *state_;
+    const std::lock_guard lock(state.mutex);
+    if (state.strikes(DiskOperation::create)) return state.strike(DiskOperation::create, path);
+    auto file = TRY(state.real.reopen(path, size));
+    std::shared_ptr<Node> node = state.find(path).node;
+    if (node && !node->is_directory) node->size_synced = std::min(node->size_synced, size);
+    return std::make_unique<FaultFile<State>>(state_, std::move(file), std::move(node), path);
+}
+
 Status FaultDisk::rename(const std::string& from, const std::string& to) {
     State& state = *state_;
     const std::lock_guard lock(state.mutex);

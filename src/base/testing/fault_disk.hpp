@@ -79,6 +79,7 @@ public:
 
     Result<std::unique_ptr<File>> create(const std::string& path) override;
     Result<std::unique_ptr<File>> open(const std::string& path) const override;
+    Result<std::unique_ptr<File>> reopen(const std::string& path, std::uint64_t size) override; // counts as create
     Status rename(const std::string& from, const std::string& to) override;
     Status remove(const std::string& path) override;
     Status remove_tree(const std::string& path) override;

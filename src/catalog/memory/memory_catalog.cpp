@@ -2,10 +2,15 @@
 #include "catalog/memory/memory_catalog.hpp"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <utility>
 
+#include "catalog/memory/memory_event_log.hpp"
+#include "catalog/memory/memory_keys.hpp"
+#include "catalog/memory/memory_notifications.hpp"
 #include "catalog/memory/memory_pickups.hpp"
+#include "catalog/memory/memory_uploads.hpp"
 #include "catalog/rules.hpp"
 
 namespace inlet {
@@ -17,9 +22,17 @@ struct Entry {
     std::string forgotten_sha256; // of raw bytes that were forgotten
 };
 
-class MemoryCatalog final : public Catalog {
+class MemoryCatalog final : public Catalog, private Inbox, private Requests {
 public:
-    explicit MemoryCatalog(const Clock& clock) : clock_(clock) {}
+    explicit MemoryCatalog(const Clock& clock)
+        : clock_(clock), keys_(clock), audit_(clock), uploads_(clock),
+          event_log_(clock,
+                     [this](SubmissionId id) -> std::optional<SubmissionRecord> {
+                         const std::lock_guard lock(mutex_);
+                         const Entry* entry = find(id);
+                         return entry == nullptr ? std::nullopt : std::optional(entry->record);
+                     }),
+          notifications_(clock) {}
 
     Result<SubmissionId> create(SubmissionRecord record, const CatalogEvent& event) override {
         const std::lock_guard lock(mutex_);
@@ -27,7 +40,7 @@ public:
         record.updated_at = clock_.now();
         const SubmissionId id = record.id;
         entries_.push_back({.record = std::move(record), .forgotten_sha256 = ""});
-        add(id, event);
+        event_log_.add(id, event);
         return id;
     }
 
@@ -39,7 +52,7 @@ public:
         entry->record = record;
         entry->record.updated_at = clock_.now();
         if (!entry->forgotten_sha256.empty()) entry->record.raw_sha256.clear();
-        add(record.id, event);
+        event_log_.add(record.id, event);
         return {};
     }
 
@@ -63,7 +76,8 @@ public:
         const std::lock_guard lock(mutex_);
         std::vector<SubmissionRecord> records;
         for (const Entry& entry : entries_) {
-            if (!is_end(entry.record.state)) records.push_back(entry.record);
+            if (!is_end(entry.record.state) && entry.record.kind != SubmissionKind::records)
+                records.push_back(entry.record);
         }
         return records;
     }
@@ -82,10 +96,7 @@ public:
     Result<std::vector<CatalogEvent>> events(SubmissionId id) override {
         const std::lock_guard lock(mutex_);
         if (find(id) == nullptr) return fail(unknown_submission(id));
-        std::vector<CatalogEvent> found;
-        std::ranges::copy_if(events_, std::back_inserter(found),
-                             [&](const CatalogEvent& event) { return event.submission == id; });
-        return found;
+        return event_log_.of(id);
     }
 
     Result<std::uint64_t> references(std::string_view space, std::string_view sha256) override {
@@ -99,7 +110,7 @@ public:
                 if (part.errors_sha256 == sha256 || part.rejects_sha256 == sha256) ++count;
             }
         }
-        return count;
+        return count + uploads_.references(space, sha256);
     }
 
     Status forget_raw(SubmissionId id) override {
@@ -121,39 +132,170 @@ public:
         return {};
     }
 
-    Status add_key(KeyRecord key) override {
+    Result<std::uint64_t> forget_events(Timestamp before, bool dry_run) override {
         const std::lock_guard lock(mutex_);
-        if (find_key(key.id) != nullptr) return fail(key_exists(key.id));
-        key.created_at = clock_.now();
-        keys_.push_back(std::move(key));
+        const auto goes = [&](const CatalogEvent& event) {
+            return event.at < before && is_end(find(event.submission)->record.state);
+        };
+        const auto count = static_cast<std::uint64_t>(std::ranges::count_if(events_, goes));
+        if (!dry_run) std::erase_if(events_, goes);
+        return count;
+    }
+
+    Status copy_to(const std::string&) override {
+        return fail(FailureCode::not_supported, "a catalog in memory has no file to copy");
+    }
+
+    Inbox& inbox() override { return *this; }
+    Requests& requests() override { return *this; }
+
+    void add(SubmissionRecord record, std::string form, std::string body, CatalogEvent event, AuditEntry audit,
+             std::optional<RequestKey> request, std::function<StoredAnswer(SubmissionId)> answer, Done done) override {
+        auto receipt = add_now(std::move(record), std::move(form), std::move(body), event, request, answer);
+        if (receipt && receipt->id) {
+            audit.submission = receipt->id;
+            (void)audit_.append(std::move(audit));
+        }
+        done(std::move(receipt));
+    }
+
+    Result<std::vector<InboxEntry>> waiting(Timestamp before, std::uint64_t records_max,
+                                            std::uint64_t bytes_max) override {
+        const std::lock_guard lock(mutex_);
+        std::vector<InboxEntry> found;
+        std::uint64_t records = 0;
+        std::uint64_t bytes = 0;
+        for (const auto& [id, body] : bodies_) {
+            const SubmissionRecord& record = find(id)->record;
+            if (record.state != SubmissionState::queued || (before != 0 && record.received_at >= before)) continue;
+            const PartRecord& part = record.parts.front();
+            records += part.rows;
+            bytes += body.body.size();
+            if (!found.empty() && (records > records_max || bytes > bytes_max)) break;
+            found.push_back({id, record.target, record.by, body.form, body.body, record.rejects_approved, part.rows,
+                             part.rejected});
+        }
+        return found;
+    }
+
+    Result<std::optional<Timestamp>> oldest() override {
+        const std::vector<InboxEntry> first = TRY(waiting(0, 0, 0));
+        if (first.empty()) return std::nullopt;
+        return TRY(get(first.front().id)).received_at;
+    }
+
+    Status settle(const std::vector<InboxOutcome>& outcomes) override {
+        const std::lock_guard lock(mutex_);
+        for (const InboxOutcome& outcome : outcomes) {
+            SubmissionRecord& record = find(outcome.id)->record;
+            if (record.state != SubmissionState::queued || record.kind != SubmissionKind::records) continue;
+            record.state = outcome.state;
+            record.reason_code = outcome.reason_code;
+            record.reason = outcome.reason;
+            record.version = outcome.version;
+            record.updated_at = clock_.now();
+            ++record.attempts;
+            PartRecord& part = record.parts.front();
+            part.inserted = outcome.inserted;
+            part.updated = outcome.updated;
+            part.unchanged = outcome.unchanged;
+            if (outcome.rejected) {
+                part.rejected = *outcome.rejected;
+                part.accepted = part.rows - part.rejected;
+                part.errors_total = outcome.errors_total;
+                if (!bodies_[outcome.id].late.empty()) part.counts.erase(part.counts.begin());
+                if (!outcome.late.empty())
+                    part.counts.insert(part.counts.begin(), {"primary-key", "", outcome.late.size()});
+                bodies_[outcome.id].late = outcome.late;
+            }
+            add(outcome.id, outcome.event);
+        }
         return {};
     }
 
-    Result<std::optional<KeyRecord>> key(std::string_view id) override {
+    Result<std::optional<InboxBody>> body(SubmissionId id) override {
         const std::lock_guard lock(mutex_);
-        const KeyRecord* found = find_key(id);
-        return found == nullptr ? std::nullopt : std::optional(*found);
+        const auto found = bodies_.find(id);
+        return found == bodies_.end() ? std::nullopt : std::optional(found->second);
     }
 
-    Result<std::vector<KeyRecord>> keys() override {
+    Result<std::uint64_t> forget_bodies(const std::string& dataset, Timestamp before, bool dry_run) override {
         const std::lock_guard lock(mutex_);
-        return keys_;
+        const auto due = [&](const auto& entry) {
+            const SubmissionRecord& record = find(entry.first)->record;
+            return record.target == dataset && record.received_at < before && is_end(record.state);
+        };
+        if (dry_run) return static_cast<std::uint64_t>(std::ranges::count_if(bodies_, due));
+        return std::erase_if(bodies_, due);
     }
 
-    Status revoke_key(std::string_view id) override {
+    Result<std::optional<StoredAnswer>> begin(const RequestKey& request) override {
         const std::lock_guard lock(mutex_);
-        KeyRecord* found = find_key(id);
-        if (found == nullptr) return fail(unknown_key(id));
-        if (found->revoked_at == 0) found->revoked_at = clock_.now();
+        auto earlier = TRY(answer_to(request));
+        if (!earlier) answers_[{request.principal, request.key}] = {request.sha256, std::nullopt, clock_.now()};
+        return earlier;
+    }
+
+    Status finish(const RequestKey& request, const StoredAnswer& answer) override {
+        const std::lock_guard lock(mutex_);
+        answers_[{request.principal, request.key}] = {request.sha256, answer, clock_.now()};
         return {};
     }
 
+    Status abandon(const RequestKey& request) override {
+        const std::lock_guard lock(mutex_);
+        const auto found = answers_.find({request.principal, request.key});
+        if (found != answers_.end() && !found->second.answer) answers_.erase(found);
+        return {};
+    }
+
+    Status abandon_all() override {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(answers_, [](const auto& entry) { return !entry.second.answer; });
+        return {};
+    }
+
+    Status forget(Timestamp before) override {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(answers_, [&](const auto& entry) { return entry.second.answer && entry.second.at < before; });
+        return {};
+    }
+
+    Keys& keys() override { return keys_; }
+    AuditLog& audit() override { return audit_; }
+    UploadRecords& uploads() override { return uploads_; }
     Pickups& pickups() override { return pickups_; }
+    EventLog& event_log() override { return event_log_; }
+    Notifications& notifications() override { return notifications_; }
 
 private:
-    KeyRecord* find_key(std::string_view id) {
-        const auto found = std::ranges::find(keys_, id, &KeyRecord::id);
-        return found == keys_.end() ? nullptr : &*found;
+    struct Answered {
+        std::string sha256;
+        std::optional<StoredAnswer> answer; // nothing: under way
+        Timestamp at = 0;
+    };
+
+    Result<std::optional<StoredAnswer>> answer_to(const RequestKey& request) {
+        const auto found = answers_.find({request.principal, request.key});
+        if (found == answers_.end()) return std::nullopt;
+        if (found->second.sha256 != request.sha256) return fail(key_reused(request));
+        if (!found->second.answer) return fail(under_way(request));
+        return found->second.answer;
+    }
+
+    Result<Receipt> add_now(SubmissionRecord record, std::string form, std::string body, const CatalogEvent& event,
+                            const std::optional<RequestKey>& request,
+                            const std::function<StoredAnswer(SubmissionId)>& answer) {
+        if (request) {
+            const std::lock_guard lock(mutex_);
+            if (auto earlier = TRY(answer_to(*request))) return Receipt{.id = {}, .earlier = std::move(earlier)};
+        }
+        record.received_at = clock_.now();
+        const SubmissionId id = TRY(create(std::move(record), event));
+        const std::lock_guard lock(mutex_);
+        bodies_[id] = {std::move(form), std::move(body), {}};
+        if (request) answers_[{request->principal, request->key}] = {request->sha256, answer(id), clock_.now()};
+        return Receipt{.id = id, .earlier = std::nullopt};
     }
 
     Entry* find(SubmissionId id) {
@@ -162,7 +304,7 @@ private:
     }
 
     void add(SubmissionId id, CatalogEvent event) {
-        event.number = static_cast<std::int64_t>(events_.size()) + 1;
+        event.number = ++events_given_;
         event.at = clock_.now();
         event.submission = id;
         events_.push_back(std::move(event));
@@ -171,18 +313,27 @@ private:
     static bool matches(const SubmissionRecord& record, const SubmissionFilter& filter) {
         if (filter.state && record.state != *filter.state) return false;
         if (filter.before && record.id >= *filter.before) return false;
+        if (filter.scope && !visible(record, *filter.scope)) return false;
         if (filter.dataset.empty() || record.target == filter.dataset) return true;
         return std::ranges::any_of(record.parts,
                                    [&](const PartRecord& part) { return part.dataset == filter.dataset; });
     }
 
     const Clock& clock_;
+    MemoryKeys keys_;
+    MemoryAuditLog audit_;
+    MemoryUploads uploads_;
     MemoryPickups pickups_;
 
     std::mutex mutex_;           // over all below
     std::vector<Entry> entries_; // by id, from 1
     std::vector<CatalogEvent> events_;
-    std::vector<KeyRecord> keys_;
+    std::map<SubmissionId, InboxBody> bodies_;
+    std::map<std::pair<std::string, std::string>, Answered> answers_; // by principal and key
+
+    MemoryEventLog event_log_;
+    MemoryNotifications notifications_;
+    std::int64_t events_given_ = 0;
 };
 
 } // namespace

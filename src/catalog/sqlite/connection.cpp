@@ -1,6 +1,9 @@
 // The only file that calls SQLite.
 #include "catalog/sqlite/connection.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <sqlite3.h>
 
 #include <cerrno>
@@ -80,6 +83,8 @@ std::string Query::text(int column) const {
                            : std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column)));
 }
 
+bool Query::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& path) {
     sqlite3* database = nullptr;
     // Threads are kept apart by the catalog, so SQLite need not.
@@ -135,6 +140,7 @@ Status Connection::begin_reading() {
 }
 
 Status Connection::begin_writing() {
+    audit_head_.reset(); // others may have written since
     Query query = TRY(this->query("BEGIN IMMEDIATE"));
     return query.run();
 }
@@ -144,9 +150,24 @@ Status Connection::commit() {
     return query.run();
 }
 
+Status Connection::copy_to(const std::string& path) {
+    {
+        Query copy = TRY(this->query("VACUUM INTO ?"));
+        TRY(copy.bind(std::string_view(path)));
+        TRY(copy.run());
+    }
+    // SQLite leaves that to its caller (https://www.sqlite.org/lang_vacuum.html).
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool synced = file >= 0 && ::fsync(file) == 0;
+    if (file >= 0) ::close(file);
+    if (!synced) return fail(FailureCode::io_failed, fmt::format("cannot sync {}", path));
+    return {};
+}
+
 bool Connection::was_busy() const { return (sqlite3_extended_errcode(database_) & 0xff) == SQLITE_BUSY; }
 
 void Connection::rollback() {
+    audit_head_.reset();
     // Some failures have rolled back already. A rollback itself cannot fail in a way that leaves the transaction open.
     if (sqlite3_get_autocommit(database_) == 0) (void)sqlite3_exec(database_, "ROLLBACK", nullptr, nullptr, nullptr);
 }

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "base/result.hpp"
+#include "catalog/audit.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -38,6 +40,7 @@ public:
     Status run();        // of a statement that has no rows
     std::int64_t integer(int column) const;
     std::string text(int column) const; // NULL: empty
+    bool is_null(int column) const;
 
 private:
     Status bind_one(std::int64_t value);
@@ -62,17 +65,23 @@ public:
     Result<Query> query(std::string_view sql);
 
     std::int64_t last_insert_id() const;
+    // One state of the database as a new file, synced.
+    Status copy_to(const std::string& path);
 
     Status begin_reading();
     Status begin_writing(); // takes the one write lock
     Status commit();
-    void rollback();       // nothing if no transaction is open
+    void rollback(); // nothing if no transaction is open
+    // Where the audit log ends in the open transaction that writes; nothing: it was not looked at yet. See
+    // audit_rows.hpp.
+    std::optional<AuditHead>& audit_head() { return audit_head_; }
     bool was_busy() const; // whether the last call failed because others hold the file
 
 private:
     explicit Connection(sqlite3* database) : database_(database) {}
 
     sqlite3* database_;
+    std::optional<AuditHead> audit_head_;
     std::unordered_map<std::string, sqlite3_stmt*> statements_; // owned
 };
 

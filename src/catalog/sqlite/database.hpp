@@ -72,6 +72,14 @@ public:
         return answer;
     }
 
+    // The same without a transaction around it: for a question that is one statement.
+    template <class Question>
+    auto peek(Question question) -> decltype(question(std::declval<Connection&>())) {
+        const std::lock_guard lock(mutex_);
+        TRY(open());
+        return question(*connection_);
+    }
+
 private:
     Status open(); // at the first question and not before: a program that only writes starts faster
 
@@ -82,10 +90,11 @@ private:
 
 struct Database {
     Database(std::unique_ptr<Connection> writing, std::string path)
-        : writer(std::move(writing)), reader(std::move(path)) {}
+        : writer(std::move(writing)), reader(path), quick_reader(std::move(path)) {}
 
     Writer writer;
     Reader reader;
+    Reader quick_reader; // for questions that each request asks, and that must not wait for long ones
 };
 
 } // namespace inlet::sqlite

@@ -120,8 +120,83 @@ CREATE TABLE keys (
 ) STRICT;
 )sql";
 
-// Files taken out of watch folders. `state` is the number of a PickupState; `answer_files` are names with `/` between.
+// Small submissions, and answers to requests that may be repeated (status 0: not answered yet).
 constexpr const char* kStep4 = R"sql(
+CREATE TABLE inbox (
+    submission INTEGER PRIMARY KEY REFERENCES submissions (id) ON DELETE CASCADE,
+    form       TEXT NOT NULL,
+    body       TEXT NOT NULL,
+    late       TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE requests (
+    principal   TEXT NOT NULL,
+    request_key TEXT NOT NULL,
+    sha256      TEXT NOT NULL,
+    status      INTEGER NOT NULL,
+    location    TEXT NOT NULL,
+    body        TEXT NOT NULL,
+    at          INTEGER NOT NULL,
+    PRIMARY KEY (principal, request_key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX requests_by_time ON requests (at);
+)sql";
+
+// Keys that are rotated and restricted, whose a submission is, and the audit log, which a slip of ours cannot change.
+constexpr const char* kStep5 = R"sql(
+ALTER TABLE keys ADD COLUMN datasets TEXT NOT NULL DEFAULT '';
+ALTER TABLE keys ADD COLUMN old_sha256 TEXT NOT NULL DEFAULT '';
+ALTER TABLE keys ADD COLUMN old_until INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE keys ADD COLUMN last_used_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE submissions ADD COLUMN sender TEXT NOT NULL DEFAULT '';
+CREATE INDEX submissions_by_sender ON submissions (sender, id) WHERE sender <> '';
+
+CREATE TABLE audit (
+    number     INTEGER PRIMARY KEY,
+    at         INTEGER NOT NULL,
+    by_name    TEXT NOT NULL,
+    by_id      TEXT NOT NULL,
+    address    TEXT NOT NULL,
+    action     TEXT NOT NULL,
+    object     TEXT NOT NULL,
+    submission INTEGER NOT NULL,
+    outcome    TEXT NOT NULL,
+    detail     TEXT NOT NULL,
+    hash       TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
+CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is only added to'); END;
+)sql";
+
+// Uploads that arrive piece by piece. partials: ids with a space between; received: bytes that are safe.
+constexpr const char* kStep6 = R"sql(
+CREATE TABLE uploads (
+    number            INTEGER PRIMARY KEY,
+    id                TEXT NOT NULL UNIQUE,
+    owner             TEXT NOT NULL,
+    sent_by           TEXT NOT NULL,
+    kind              TEXT NOT NULL,
+    state             TEXT NOT NULL,
+    target            TEXT NOT NULL,
+    target_is_package INTEGER NOT NULL,
+    file_name         TEXT NOT NULL,
+    metadata          TEXT NOT NULL,
+    concat            TEXT NOT NULL,
+    partials          TEXT NOT NULL,
+    ends_when_told    INTEGER NOT NULL,
+    length            INTEGER,
+    received          INTEGER NOT NULL,
+    sha256            TEXT NOT NULL,
+    submission        INTEGER NOT NULL,
+    created_at        INTEGER NOT NULL,
+    expires_at        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX uploads_by_expiry ON uploads (expires_at);
+CREATE INDEX uploads_by_state ON uploads (state, kind);
+)sql";
+
+// Files taken out of watch folders. `state` is the number of a PickupState; `answer_files` are names with `/` between.
+constexpr const char* kStep7 = R"sql(
 ALTER TABLE submissions ADD COLUMN source TEXT NOT NULL DEFAULT '';
 CREATE TABLE pickups (
     number       INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -142,7 +217,53 @@ CREATE INDEX pickups_by_file ON pickups (provider, folder, name, number);
 CREATE INDEX pickups_open ON pickups (provider, folder, number) WHERE state < 3;
 )sql";
 
-constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2, kStep3, kStep4};
+// Events may be about a dataset instead of a submission. Notifications, and marks of those who watch datasets.
+constexpr const char* kStep8 = R"sql(
+CREATE TABLE events_4 (
+    number     INTEGER PRIMARY KEY AUTOINCREMENT,
+    at         INTEGER NOT NULL,
+    submission INTEGER REFERENCES submissions (id) ON DELETE CASCADE,
+    dataset    TEXT NOT NULL DEFAULT '',
+    type       TEXT NOT NULL,
+    detail     TEXT NOT NULL
+) STRICT;
+INSERT INTO events_4 SELECT number, at, submission, '', type, detail FROM events;
+DELETE FROM sqlite_sequence WHERE name = 'events_4';
+INSERT INTO sqlite_sequence (name, seq) SELECT 'events_4', seq FROM sqlite_sequence WHERE name = 'events';
+DROP TABLE events;
+ALTER TABLE events_4 RENAME TO events;
+CREATE INDEX events_by_submission ON events (submission, number);
+
+CREATE TABLE notifications (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    event      INTEGER NOT NULL,
+    type       TEXT NOT NULL,
+    submission INTEGER NOT NULL,
+    receiver   TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    state      TEXT NOT NULL,
+    attempts   INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    first_at   INTEGER NOT NULL,
+    next_at    INTEGER NOT NULL,
+    last_error TEXT NOT NULL,
+    UNIQUE (event, receiver)
+) STRICT;
+CREATE INDEX notifications_pending ON notifications (receiver, next_at, id) WHERE state = 'pending';
+CREATE TABLE notification_cursor (one INTEGER PRIMARY KEY CHECK (one = 1), event INTEGER NOT NULL) STRICT;
+CREATE TABLE receivers_off (receiver TEXT PRIMARY KEY, address TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE marks (
+    dataset TEXT NOT NULL,
+    name    TEXT NOT NULL,
+    value   INTEGER NOT NULL,
+    PRIMARY KEY (dataset, name)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2, kStep3, kStep4,
+                                                         kStep5, kStep6, kStep7, kStep8};
 
 struct Format {
     std::int64_t number = 0;

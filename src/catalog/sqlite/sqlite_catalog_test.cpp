@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "base/disk.hpp"
+#include "catalog/event_log.hpp"
 #include "catalog/sqlite/connection.hpp"
 #include "catalog/sqlite/schema.hpp"
 #include "catalog/testing/conformance.hpp"
@@ -146,12 +147,20 @@ TEST_F(SqliteCatalogTest, ACopyWithoutALogGetsOneAgain) {
     EXPECT_TRUE(fs::exists(folder_.catalog() + "-wal"));
 }
 
+constexpr const char* kWithoutLaterSteps =
+    "DROP TABLE inbox; DROP TABLE requests; DROP TABLE audit; DROP INDEX submissions_by_sender; "
+    "ALTER TABLE submissions DROP COLUMN sender; DROP TABLE uploads; DROP TABLE pickups; "
+    "ALTER TABLE submissions DROP COLUMN source; DROP TABLE notifications; DROP TABLE notification_cursor; "
+    "DROP TABLE receivers_off; DROP TABLE marks";
+
 TEST_F(SqliteCatalogTest, BringsAnOlderFormatUpToDate) {
     const SubmissionId id = open().value()->create(sample_delivery("ratings", "ratings"), kEvent).value();
-    execute("ALTER TABLE parts DROP COLUMN superseded; DROP TABLE keys; " + std::string(kWithoutPickups) +
-            "PRAGMA user_version = 1");
+    execute(kWithoutLaterSteps);
+    execute("ALTER TABLE parts DROP COLUMN superseded; DROP TABLE keys; PRAGMA user_version = 1");
     const auto catalog = open();
     ASSERT_TRUE(catalog) << to_string(catalog.error());
+    EXPECT_EQ((*catalog)->events(id)->size(), 1U);
+    EXPECT_EQ((*catalog)->event_log().last(), 9) << "numbers go on where they were";
     EXPECT_EQ((*catalog)->get(id)->parts.at(0).superseded, 0U);
 }
 
@@ -168,20 +177,46 @@ TEST_F(SqliteCatalogTest, RefusesANewerFormatAndLeavesItAlone) {
 
 TEST_F(SqliteCatalogTest, BringsAFileOfTheSecondFormatUpToDate) {
     const SubmissionId id = open().value()->create(sample_delivery("ratings", "ratings"), kEvent).value();
-    execute("DROP TABLE keys; " + std::string(kWithoutPickups) + "PRAGMA user_version = 2");
+    execute(kWithoutLaterSteps);
+    execute("DROP TABLE keys; PRAGMA user_version = 2");
     const auto catalog = open().value();
     EXPECT_EQ(catalog->get(id)->target, "ratings");
-    EXPECT_TRUE(catalog->add_key({.id = "7f00", .name = "somebody's"}));
+    EXPECT_TRUE(catalog->keys().add({.id = "7f00", .name = "somebody's"}));
     EXPECT_EQ(connect()->integer("PRAGMA user_version"), kCatalogFormat);
 }
 
-TEST_F(SqliteCatalogTest, BringsAFileOfTheThirdFormatUpToDate) {
-    const SubmissionId id = open().value()->create(sample_delivery("ratings", "ratings"), kEvent).value();
-    execute(std::string(kWithoutPickups) + "PRAGMA user_version = 3");
+TEST_F(SqliteCatalogTest, BringsKeysOfTheThirdFormatUpToDate) {
+    ASSERT_TRUE(open());
+    execute(kWithoutLaterSteps);
+    execute("ALTER TABLE keys DROP COLUMN datasets; ALTER TABLE keys DROP COLUMN old_sha256; "
+            "ALTER TABLE keys DROP COLUMN old_until; ALTER TABLE keys DROP COLUMN last_used_at; "
+            "INSERT INTO keys VALUES (1, '7f00', 'a', 'x', 'admin', 5, 0, 0); PRAGMA user_version = 3");
     const auto catalog = open().value();
-    EXPECT_EQ(catalog->get(id)->source, "");
-    EXPECT_TRUE(catalog->pickups().put({.provider = "studio", .folder = "/in", .name = "a"}));
-    EXPECT_EQ(connect()->integer("PRAGMA user_version"), kCatalogFormat);
+    EXPECT_EQ(*catalog->keys().all(),
+              std::vector{(KeyRecord{.id = "7f00", .name = "a", .sha256 = "x", .roles = {"admin"}, .created_at = 5})});
+    EXPECT_EQ(catalog->audit().append({.action = "x", .outcome = "done"})->number, 1);
+}
+
+// Two programs on one file: neither goes on from where the chain was when it last looked.
+TEST_F(SqliteCatalogTest, TwoProgramsAddToOneAuditLog) {
+    const auto one = open().value();
+    const auto other = open().value();
+    for (int i = 0; i < 3; ++i) {
+        ASSERT_TRUE(one->audit().append({.action = "x", .outcome = "done"}));
+        ASSERT_TRUE(other->audit().append({.action = "y", .outcome = "done"}));
+    }
+    EXPECT_EQ(verify_audit(one->audit(), {})->number, 6);
+}
+
+TEST_F(SqliteCatalogTest, AKeyRevokedByAnotherProgramIsNoticed) {
+    const auto one = open().value();
+    const auto other = open().value();
+    ASSERT_TRUE(one->keys().add({.id = "7f00", .name = "a"}));
+    const std::uint64_t before = *one->keys().change_counter();
+    EXPECT_EQ(*one->keys().change_counter(), before);
+    ASSERT_TRUE(other->keys().revoke("7f00"));
+    EXPECT_NE(*one->keys().change_counter(), before);
+    EXPECT_NE((**one->keys().find("7f00")).revoked_at, 0);
 }
 
 TEST_F(SqliteCatalogTest, RefusesAnotherProgramsDatabaseAndLeavesItAlone) {

@@ -78,6 +78,7 @@ SubmissionRecord sample_with_everything() {
     record.raw_bytes = std::numeric_limits<std::uint64_t>::max();
     record.received_at = 1'700'000'000'123'456;
     record.by = "clerk";
+    record.sender = "key:7f00";
     record.source = "folder";
     record.version = Version(41);
     record.attempts = std::numeric_limits<std::uint32_t>::max();
@@ -530,30 +531,6 @@ TEST_P(CatalogConformance, ReadersSeeWholeRecordsWhileOthersWrite) {
     EXPECT_EQ(failures, 0);
     EXPECT_EQ(catalog().get(record.id)->raw_bytes, kRounds);
     EXPECT_EQ(listed({.dataset = "links", .limit = 1000}).size(), kRounds);
-}
-
-TEST_P(CatalogConformance, KeysAreKeptAndRevoked) {
-    EXPECT_EQ(*catalog().keys(), std::vector<KeyRecord>());
-    KeyRecord first{.id = "7f00", .name = "somebody's", .sha256 = std::string(64, 'b'), .role = "admin"};
-    first.expires_at = 1'800'000'000'000'000;
-    KeyRecord second{.id = "1a2b", .name = "\xC3\xA4", .sha256 = std::string(64, 'c'), .role = "admin"};
-    first.created_at = clock().now();
-    ASSERT_TRUE(catalog().add_key(first));
-    clock().advance(5);
-    second.created_at = clock().now();
-    ASSERT_TRUE(catalog().add_key(second));
-    EXPECT_EQ(code_of(catalog().add_key(first)), FailureCode::bad_argument);
-    EXPECT_EQ(*catalog().keys(), (std::vector{first, second}));
-    EXPECT_EQ(*catalog().key("1a2b"), std::optional(second));
-    EXPECT_EQ(*catalog().key("1A2B"), std::nullopt);
-
-    clock().advance(4);
-    first.revoked_at = clock().now();
-    ASSERT_TRUE(catalog().revoke_key("7f00"));
-    clock().advance(1);
-    ASSERT_TRUE(catalog().revoke_key("7f00"));
-    EXPECT_EQ(*catalog().keys(), (std::vector{first, second}));
-    EXPECT_EQ(code_of(catalog().revoke_key("none")), FailureCode::unknown_key);
 }
 
 TEST_P(CatalogConformance, PickupsAreKeptByFolderAndFile) {

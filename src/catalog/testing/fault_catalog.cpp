@@ -44,6 +44,40 @@ auto FaultCatalog::run(Call call) -> decltype(call()) {
     return fail(fault->code, fmt::format("injected at call {}", fault->at));
 }
 
+class FaultCatalog::Uploads final : public UploadRecords {
+public:
+    Uploads(FaultCatalog& faults, UploadRecords& inner) : faults_(faults), inner_(inner) {}
+
+    Status add(UploadRecord record) override {
+        return faults_.run([&] { return inner_.add(std::move(record)); });
+    }
+    Result<std::optional<UploadRecord>> find(std::string_view id) override {
+        return faults_.run([&] { return inner_.find(id); });
+    }
+    Status update(const UploadRecord& record) override {
+        return faults_.run([&] { return inner_.update(record); });
+    }
+    Status remove(std::string_view id) override {
+        return faults_.run([&] { return inner_.remove(id); });
+    }
+    Result<std::vector<UploadRecord>> expired(Timestamp moment) override {
+        return faults_.run([&] { return inner_.expired(moment); });
+    }
+    Result<std::vector<UploadRecord>> unsettled() override {
+        return faults_.run([&] { return inner_.unsettled(); });
+    }
+
+private:
+    FaultCatalog& faults_;
+    UploadRecords& inner_;
+};
+
+FaultCatalog::FaultCatalog(Catalog& inner)
+    : inner_(inner), uploads_(std::make_unique<Uploads>(*this, inner.uploads())) {}
+FaultCatalog::~FaultCatalog() = default;
+
+UploadRecords& FaultCatalog::uploads() { return *uploads_; }
+
 Result<SubmissionId> FaultCatalog::create(SubmissionRecord record, const CatalogEvent& event) {
     return run([&] { return inner_.create(std::move(record), event); });
 }
@@ -84,20 +118,12 @@ Status FaultCatalog::forget_rejects(SubmissionId id) {
     return run([&] { return inner_.forget_rejects(id); });
 }
 
-Status FaultCatalog::add_key(KeyRecord key) {
-    return run([&] { return inner_.add_key(std::move(key)); });
+Result<std::uint64_t> FaultCatalog::forget_events(Timestamp before, bool dry_run) {
+    return run([&] { return inner_.forget_events(before, dry_run); });
 }
 
-Result<std::optional<KeyRecord>> FaultCatalog::key(std::string_view id) {
-    return run([&] { return inner_.key(id); });
-}
-
-Result<std::vector<KeyRecord>> FaultCatalog::keys() {
-    return run([&] { return inner_.keys(); });
-}
-
-Status FaultCatalog::revoke_key(std::string_view id) {
-    return run([&] { return inner_.revoke_key(id); });
+Status FaultCatalog::copy_to(const std::string& path) {
+    return run([&] { return inner_.copy_to(path); });
 }
 
 Result<std::int64_t> FaultCatalog::FaultPickups::put(const PickupRecord& record) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 
@@ -17,7 +18,8 @@ public:
         after,  // the call does its work, but its answer is lost
     };
 
-    explicit FaultCatalog(Catalog& inner) : inner_(inner) {} // borrowed
+    explicit FaultCatalog(Catalog& inner); // borrowed
+    ~FaultCatalog() override;
 
     // The n-th call from now on (1-based) fails, once.
     void fail_at(std::uint64_t nth, When when, FailureCode code = FailureCode::catalog_failed);
@@ -35,13 +37,19 @@ public:
     Result<std::uint64_t> references(std::string_view space, std::string_view sha256) override;
     Status forget_raw(SubmissionId id) override;
     Status forget_rejects(SubmissionId id) override;
-    Status add_key(KeyRecord key) override;
-    Result<std::optional<KeyRecord>> key(std::string_view id) override;
-    Result<std::vector<KeyRecord>> keys() override;
-    Status revoke_key(std::string_view id) override;
+    Result<std::uint64_t> forget_events(Timestamp before, bool dry_run) override;
+    Status copy_to(const std::string& path) override;
+    Inbox& inbox() override { return inner_.inbox(); } // no faults there, and below
+    Requests& requests() override { return inner_.requests(); }
+    Keys& keys() override { return inner_.keys(); }
+    AuditLog& audit() override { return inner_.audit(); }
+    UploadRecords& uploads() override;
     Pickups& pickups() override { return pickups_; }
+    EventLog& event_log() override { return inner_.event_log(); }
+    Notifications& notifications() override { return inner_.notifications(); }
 
 private:
+    class Uploads;
     class FaultPickups final : public Pickups {
     public:
         explicit FaultPickups(FaultCatalog& faults) : faults_(faults) {}
@@ -67,6 +75,7 @@ private:
     auto run(Call call) -> decltype(call());
 
     Catalog& inner_;
+    std::unique_ptr<Uploads> uploads_;
     FaultPickups pickups_{*this};
 
     mutable std::mutex mutex_; // over all below

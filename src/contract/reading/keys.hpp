@@ -24,15 +24,36 @@ namespace keys {
 
 using namespace std::string_view_literals;
 
-inline constexpr std::array kProject{"project"sv, "storage"sv, "datasets"sv,  "packages"sv,
-                                     "models"sv,  "views"sv,   "providers"sv, "$schema"sv};
-inline constexpr std::array kProjectLater{"principals"sv, "roles"sv, "grants"sv, "processors"sv, "events"sv};
+inline constexpr std::array kProject{"project"sv, "storage"sv,   "datasets"sv, "packages"sv, "models"sv, "views"sv,
+                                     "access"sv,  "providers"sv, "notify"sv,   "server"sv,   "$schema"sv};
+inline constexpr std::array kProjectLater{"processors"sv, "events"sv};
+inline constexpr std::array kProjectMisplaced{
+    Misplaced{"roles", "`roles` belongs inside `access`"}, Misplaced{"users", "`users` belongs inside `access`"},
+    Misplaced{"anonymous", "`anonymous` belongs inside `access`"},
+    Misplaced{"principals", "write `users` inside `access`"}, Misplaced{"grants", "write `roles` inside `access`"}};
+
+inline constexpr std::array kAccess{"roles"sv, "users"sv, "anonymous"sv};
+inline constexpr std::array kAccessMisplaced{
+    Misplaced{"keys", "keys are made with `inlet keys create`, and never stand in a file"}};
+inline constexpr std::array kGrant{"dataset"sv, "package"sv, "allow"sv};
+inline constexpr std::array kUser{"password_hash"sv, "password"sv, "roles"sv};
+inline constexpr std::array kAnonymous{"roles"sv};
 
 inline constexpr std::array kStorage{"data"sv};
 inline constexpr std::array kStorageLater{"catalog"sv, "warehouse"sv, "objects"sv};
 
-inline constexpr std::array kDataset{"title"sv, "description"sv, "kind"sv,    "schema"sv,   "dialect"sv,
-                                     "write"sv, "rejects"sv,     "deletes"sv, "retention"sv};
+inline constexpr std::array kDataset{"title"sv, "description"sv, "kind"sv,    "schema"sv,    "dialect"sv,
+                                     "write"sv, "rejects"sv,     "deletes"sv, "retention"sv, "expect"sv};
+inline constexpr std::array kServer{"listen"sv, "socket_mode"sv, "tls"sv, "limits"sv, "cors"sv, "threads"sv};
+inline constexpr std::array kTls{"certificate"sv, "key"sv, "min_version"sv};
+inline constexpr std::array kLimits{"connections"sv,  "uploads"sv,     "calls"sv,       "waiting"sv,
+                                    "header_bytes"sv, "body_bytes"sv,  "small_bytes"sv, "body_rate"sv,
+                                    "disk_free"sv,    "header_time"sv, "idle_time"sv,   "body_time"sv,
+                                    "send_time"sv,    "stop_time"sv,   "per_address"sv, "per_principal"sv};
+inline constexpr std::array kAddressRates{"connections"sv, "requests_per_second"sv, "burst"sv, "bytes_per_second"sv};
+inline constexpr std::array kPrincipalRates{"requests_per_second"sv, "burst"sv, "bytes_per_second"sv};
+inline constexpr std::array kCors{"origins"sv, "max_age"sv};
+
 inline constexpr std::array kDatasetMisplaced{
     Misplaced{"primaryKey", "`primaryKey` belongs inside `schema`"},
     Misplaced{"primary_key", "write `primaryKey` inside `schema`"},
@@ -79,6 +100,14 @@ inline constexpr std::array kRejects{"max_rows"sv, "max_share"sv, "then"sv, "kee
 inline constexpr std::array kDeletes{"policy"sv,      "max_rows"sv,   "max_share"sv,
                                      "allow_empty"sv, "on_rejects"sv, "over_limit"sv};
 inline constexpr std::array kRetention{"raw"sv, "rejects"sv, "history"sv};
+
+inline constexpr std::array kExpect{"every"sv, "by"sv, "rows"sv};
+inline constexpr std::array kExpectRows{"min_share"sv, "max_share"sv, "of"sv};
+
+inline constexpr std::array kNotify{"base_url"sv, "webhooks"sv, "email"sv};
+inline constexpr std::array kWebhook{"name"sv, "url"sv, "secret"sv, "events"sv, "datasets"sv};
+inline constexpr std::array kEmail{"smtp"sv, "from"sv, "user"sv,   "password"sv,
+                                   "tls"sv,  "to"sv,   "events"sv, "datasets"sv};
 
 inline constexpr std::array kPackage{"match"sv, "members"sv};
 inline constexpr std::array kModel{"sql"sv, "primaryKey"sv};

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "contract/reading/notify_reader.hpp"
 #include "contract/reading/policy_reader.hpp"
 #include "contract/reading/schema_reader.hpp"
 #include "contract/reading/walker.hpp"
@@ -61,6 +62,7 @@ Dataset read_dataset(const Entry& entry, const ProjectFiles& files, const Page& 
     }
     if (const Element* node = mapping.find("dialect")) dataset.dialect = read_dialect(*node, node->place, page);
     read_policies(mapping, keyless, dataset, page);
+    if (const Element* node = mapping.find("expect")) dataset.expect = read_expectation(*node, mapping.thing(), page);
     return dataset;
 }
 

@@ -8,6 +8,9 @@
 
 #include <fmt/format.h>
 
+#include "base/byte_count.hpp"
+#include "contract/duration.hpp"
+
 namespace inlet::reading {
 
 namespace {
@@ -190,12 +193,19 @@ std::optional<double> read_share(const Element& node, std::string_view name, con
     return std::nullopt;
 }
 
+std::optional<std::uint64_t> read_size(const Element& node, std::string_view name, const Page& page) {
+    if (node.kind == Element::Kind::scalar) {
+        if (const auto bytes = read_bytes(node.text)) return bytes;
+    }
+    expected(node, name, "a size such as 512 KiB, 1 MiB or 20 GB", page);
+    return std::nullopt;
+}
+
 std::optional<std::chrono::seconds> read_duration(const Element& node, std::string_view name, const Page& page) {
     static constexpr std::string_view kWhat = "a time such as 45s, 30m, 12h, 90d or 2w";
-    static constexpr std::array<std::pair<char, std::int64_t>, 5> kUnits{
-        {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 604800}}};
-    // Longer than any calendar, and far from where adding to a time of day would overflow.
-    static constexpr std::int64_t kSecondsMax = 10'000LL * 366 * 86400;
+    if (node.kind == Element::Kind::scalar) {
+        if (const auto duration = parse_duration(node.text)) return duration;
+    }
     if (node.kind == Element::Kind::scalar && !node.text.empty()) {
         const std::string& text = node.text;
         std::int64_t number = 0;
@@ -214,9 +224,7 @@ std::optional<std::chrono::seconds> read_duration(const Element& node, std::stri
             return std::nullopt;
         }
         if (error == std::errc() && number >= 0 && stop + 1 == end) {
-            for (const auto& [unit, seconds] : kUnits) {
-                if (*stop != unit) continue;
-                if (number <= kSecondsMax / seconds) return std::chrono::seconds(number * seconds);
+            if (std::string_view("smhdw").contains(*stop)) {
                 expected(node, name, "at most 10,000 years", page, "leave it out to keep for ever");
                 return std::nullopt;
             }

@@ -47,7 +47,8 @@ std::optional<std::string> read_text(const Element& node, std::string_view name,
 std::optional<std::string> read_any_text(const Element& node, std::string_view name, const Page& page);
 std::optional<bool> read_truth(const Element& node, std::string_view name, const Page& page);
 std::optional<std::int64_t> read_count(const Element& node, std::string_view name, const Page& page);
-std::optional<double> read_share(const Element& node, std::string_view name, const Page& page); // "1%" or 0.01
+std::optional<double> read_share(const Element& node, std::string_view name, const Page& page);       // "1%" or 0.01
+std::optional<std::uint64_t> read_size(const Element& node, std::string_view name, const Page& page); // "1 MiB"
 std::optional<std::chrono::seconds> read_duration(const Element& node, std::string_view name,
                                                   const Page& page); // "90d"
 std::vector<std::string> read_texts(const Element& node, std::string_view name,

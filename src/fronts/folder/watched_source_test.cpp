@@ -259,7 +259,7 @@ TEST_F(WatchedSourceTest, AFileThatChangesWhileItIsReadIsLetGo) {
         tend();
         EXPECT_EQ(rig_.raw(rig_.records().back().id), now);
         EXPECT_FALSE(fs::exists(path("a.csv")));
-        fs::remove(path("a.csv"));
+        run();
     }
     EXPECT_TRUE(failures_.empty());
 }
@@ -284,11 +284,12 @@ TEST_F(WatchedSourceTest, AProgramThatEndsWhileItReadsTakesTheFileAtItsNextStart
 // Every call of the catalog fails once, before or after it did its work, and the program ends there or goes on.
 TEST_F(WatchedSourceTest, WhateverFailsAFileBecomesOneSubmissionAndOneAnswer) {
     bool failed_somewhere = false;
+    int files = 0;
     for (int number = 1;; ++number) {
         bool fired = false;
         for (const auto when : {FaultCatalog::When::before, FaultCatalog::When::after}) {
             for (const bool ends : {false, true}) {
-                const std::string row = fmt::format("{}", rig_.records().size() + 1);
+                const std::string row = fmt::format("{}", ++files);
                 const std::size_t rows = rig_.rows("log").size();
                 write("a.csv", "n\n" + row + "\n");
                 tend();
@@ -437,8 +438,8 @@ TEST_F(WatchedSourceTest, EachPartOfAPackageHasItsOwnRejects) {
               (Names{"data.zip.result.json", "data.zip.a_b.csv.rejects.csv", "data.zip.a_b.csv-2.rejects.csv"}));
     pickup.name = std::string(200, 'n');
     record.parts[0].name = std::string(300, 'm');
-    const Answer longest(pickup, record, rig_.pipeline());
-    for (const std::string& name : longest.files()) EXPECT_LE(name.size(), 240U);
+    const Answer answer(pickup, record, rig_.pipeline());
+    for (const std::string& name : answer.files()) EXPECT_LE(name.size(), 240U);
 }
 
 } // namespace

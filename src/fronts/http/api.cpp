@@ -44,6 +44,12 @@ void add_api(Router& router, const ApiParts& parts) {
     add_health(router, parts);
     add_datasets_api(router, parts);
     add_submissions_api(router, parts);
+    add_records_api(router, parts);
+    add_keys_api(router, parts);
+    add_audit_api(router, parts);
+    add_events_api(router, parts);
+    add_notifications_api(router, parts);
+    add_backups_api(router, parts);
     router.add({.path = "/openapi.json",
                 .id = "getOpenapi",
                 .summary = "This document",
@@ -52,18 +58,6 @@ void add_api(Router& router, const ApiParts& parts) {
                 .handler = [&router](const Request&, ByteSource&) -> Result<Response> {
                     return json_response(200, openapi_json(router.routes()));
                 }});
-}
-
-Status authenticate(const Keyring& keyring, Request& request) {
-    constexpr std::string_view kBearer = "Bearer ";
-    std::string_view text;
-    if (const std::string* key = request.headers.find("X-API-Key")) text = *key;
-    if (const std::string* authorization = request.headers.find("Authorization")) {
-        if (authorization->starts_with(kBearer)) text = std::string_view(*authorization).substr(kBearer.size());
-    }
-    if (text.empty()) return fail(FailureCode::unauthenticated, "no key was sent");
-    request.principal = TRY(keyring.who(text));
-    return {};
 }
 
 } // namespace inlet::http

@@ -5,9 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "access/submission_rights.hpp"
 #include "base/json_writer.hpp"
 #include "catalog/record_json.hpp"
+#include "fronts/http/datasets_reach.hpp"
+#include "fronts/http/digest.hpp"
 #include "fronts/http/request_reading.hpp"
+#include "http/preferences.hpp"
 
 namespace inlet::http {
 
@@ -17,17 +21,19 @@ class DatasetsApi {
 public:
     explicit DatasetsApi(const ApiParts& parts) : parts_(parts) {}
 
-    Result<Response> datasets() const {
+    Result<Response> datasets(const Request& request) const {
         const std::map<std::string, TableInfo> tables = TRY(table_infos());
         JsonWriter json;
         json.begin_object().key("datasets").begin_array();
-        for (const Dataset& dataset : parts_.project.datasets) write_dataset(json, dataset, tables);
+        for (const Dataset& dataset : parts_.project->datasets) {
+            if (request.principal.may(Permission::read, dataset.name)) write_dataset(json, dataset, tables);
+        }
         json.end_array().end_object();
         return json_response(200, json.take());
     }
 
     Result<Response> dataset(const Request& request) const {
-        const Dataset& dataset = *TRY(find_dataset(request));
+        const Dataset& dataset = *TRY(find_dataset(*parts_.project, request, Permission::read));
         const std::map<std::string, TableInfo> tables = TRY(table_infos());
         JsonWriter json;
         json.begin_object();
@@ -39,32 +45,40 @@ public:
 
     Result<Response> deliver(const Request& request, ByteSource& body, bool to_package) const {
         Delivery delivery;
+        if (to_package)
+            TRY(find_package(*parts_.project, request, Permission::submit));
+        else
+            TRY(find_dataset(*parts_.project, request, Permission::submit));
         delivery.target = request.values.at(to_package ? "package" : "dataset");
         delivery.target_is_package = to_package;
         delivery.file_name = file_name_of(request, delivery.target);
         delivery.by = request.principal.name;
+        delivery.sender = request.principal.id;
         delivery.bytes = request.body_bytes.value_or(0);
         delivery.again = flag(request, "again");
         delivery.source = "http";
-        const Received received = TRY(parts_.pipeline.receive(delivery, body));
+        const std::unique_ptr<ByteSource> checked = TRY(check_digest(request.headers, body));
+        const Received received = TRY(parts_.pipeline.receive(delivery, checked ? *checked : body));
         parts_.runner.wake();
         const SubmissionRecord record = TRY(parts_.runner.wait(received.id, wait_of(request)));
         JsonWriter json;
         json.begin_object();
-        write_outcome(json, record);
+        // Bytes that somebody else delivered before: that is all that is told of their delivery.
+        if (is_their_own(request.principal, record) || may_see(request.principal, *parts_.project, record))
+            write_outcome(json, record);
+        else
+            json.member("submission", record.id.value);
         json.member("duplicate", received.duplicate).end_object();
         Response response = json_response(received.duplicate ? 200 : 201, json.take());
         response.headers.add("Location", fmt::format("/v1/submissions/{}", received.id.value));
+        response.submission = received.id.value;
         return response;
     }
 
 private:
-    Result<const Dataset*> find_dataset(const Request& request) const {
-        const std::string& name = request.values.at("dataset");
-        const Dataset* dataset = parts_.project.dataset(name);
-        if (dataset == nullptr)
-            return fail(FailureCode::unknown_dataset, fmt::format("there is no dataset `{}`", name));
-        return dataset;
+    // Of an anonymous delivery nobody could be told later: its answer is what they see of it.
+    static bool is_their_own(const Principal& principal, const SubmissionRecord& record) {
+        return record.sender == principal.id && (!record.sender.empty() || record.by == principal.name);
     }
 
     Result<std::map<std::string, TableInfo>> table_infos() const {
@@ -94,7 +108,7 @@ private:
 
 const std::vector<FailureCode>& delivery_failures() {
     static const std::vector<FailureCode> kCodes{FailureCode::incomplete_upload, FailureCode::io_failed,
-                                                 FailureCode::disk_full};
+                                                 FailureCode::disk_full, FailureCode::checksum_mismatch};
     return kCodes;
 }
 
@@ -109,7 +123,7 @@ void add_datasets_api(Router& router, const ApiParts& parts) {
                 .summary = "The datasets, with their version and number of records",
                 .answers = {{200, "all of them", "application/json"}},
                 .needs = Needs::grants,
-                .handler = [api](const Request&, ByteSource&) { return api->datasets(); }});
+                .handler = [api](const Request& request, ByteSource&) { return api->datasets(request); }});
     router.add({.path = "/v1/datasets/{dataset}",
                 .path_values = {{"dataset", kNameSchema}},
                 .id = "getDataset",
@@ -135,6 +149,7 @@ void add_datasets_api(Router& router, const ApiParts& parts) {
                     .failures = failures,
                     .takes_long = true,
                     .needs = Needs::grants,
+                    .action = "submission.deliver",
                     .handler = [api, package](const Request& request, ByteSource& body) {
                         return api->deliver(request, body, package);
                     }});

@@ -1,15 +1,18 @@
 #include "fronts/http/request_reading.hpp"
 
-#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
+
+#include "base/sha256.hpp"
 
 namespace inlet::http {
 
 namespace {
 
 constexpr std::chrono::seconds kWaitMost{60};
+constexpr std::size_t kPageDefault = 50;
+constexpr std::size_t kPageMost = 1000;
 
 } // namespace
 
@@ -22,27 +25,17 @@ Result<std::int64_t> number(std::string_view name, std::string_view text, std::i
     return value;
 }
 
+Result<std::size_t> limit_of(const Request& request) {
+    const std::string* text = request.parameter("limit");
+    if (text == nullptr) return kPageDefault;
+    return std::min(static_cast<std::size_t>(TRY(number("limit", *text, 1))), kPageMost);
+}
+
 Result<SubmissionId> id_of(const Request& request) {
     const std::string& text = request.values.at("id");
     const auto id = number("id", text, 1);
     if (!id) return fail(FailureCode::unknown_submission, fmt::format("there is no submission `{}`", text));
     return SubmissionId(*id);
-}
-
-std::chrono::seconds wait_of(const Request& request) {
-    const std::string* prefer = request.headers.find("Prefer");
-    if (prefer == nullptr) return {};
-    std::string_view rest = *prefer;
-    while (!rest.empty()) {
-        std::string_view one = rest.substr(0, std::min(rest.find_first_of(",;"), rest.size()));
-        rest.remove_prefix(std::min(one.size() + 1, rest.size()));
-        while (one.starts_with(' ')) one.remove_prefix(1);
-        while (one.ends_with(' ')) one.remove_suffix(1);
-        if (!one.starts_with("wait=")) continue;
-        const auto seconds = number("wait", one.substr(5), 0);
-        if (seconds) return std::min(kWaitMost, std::chrono::seconds(*seconds));
-    }
-    return {};
 }
 
 std::string file_name_of(const Request& request, const std::string& fallback) {
@@ -55,6 +48,25 @@ std::string file_name_of(const Request& request, const std::string& fallback) {
 bool flag(const Request& request, std::string_view name) {
     const std::string* text = request.parameter(name);
     return text != nullptr && *text != "false";
+}
+
+Result<std::optional<RequestKey>> request_key(const Request& request, std::string_view body) {
+    constexpr std::size_t kMost = 255;
+    const std::string* header = request.headers.find("Idempotency-Key");
+    if (header == nullptr) return std::nullopt;
+    std::string_view text = *header;
+    if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
+    if (text.empty() || text.size() > kMost) {
+        return fail(FailureCode::bad_argument,
+                    fmt::format("an Idempotency-Key has 1 to {} characters, and this has {}", kMost, text.size()));
+    }
+    const std::string* type = request.headers.find("Content-Type");
+    RequestKey key;
+    key.principal = request.principal.id.empty() ? request.principal.name : request.principal.id;
+    key.key = text;
+    key.sha256 = sha256_hex(fmt::format("{} {}\n{}\n{}", to_string(request.method), request.target_text,
+                                        type == nullptr ? "" : *type, body));
+    return key;
 }
 
 } // namespace inlet::http

@@ -1,12 +1,13 @@
 // What requests say, in the pipeline's terms. Floor 6; plain functions.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/ids.hpp"
+#include "catalog/requests.hpp"
 #include "http/message.hpp"
 
 namespace inlet::http {
@@ -17,13 +18,17 @@ inline constexpr const char* kIdSchema = R"({"type":"integer","minimum":1})";
 
 // A whole number of at least `least`. bad-argument, which calls it `name`.
 Result<std::int64_t> number(std::string_view name, std::string_view text, std::int64_t least);
+// The parameter `limit`: 50 unless said, 1000 at most. bad-argument.
+Result<std::size_t> limit_of(const Request& request);
 // The route's {id}. unknown-submission.
 Result<SubmissionId> id_of(const Request& request);
-// The seconds of `Prefer: wait=N` (RFC 7240, section 4.3), 60 at most; 0 without.
-std::chrono::seconds wait_of(const Request& request);
 // The parameter `name`, of which the last segment counts if it is a path.
 std::string file_name_of(const Request& request, const std::string& fallback);
 // Whether a parameter is there and not "false".
 bool flag(const Request& request, std::string_view name);
+
+// What the header Idempotency-Key says of the request: a string as in RFC 8941, or the plain key; nothing without it.
+// bad-argument: empty, or longer than 255 characters.
+Result<std::optional<RequestKey>> request_key(const Request& request, std::string_view body);
 
 } // namespace inlet::http

@@ -5,16 +5,15 @@
 
 #include <fmt/format.h>
 
+#include "access/submission_rights.hpp"
 #include "base/json_writer.hpp"
 #include "catalog/record_json.hpp"
 #include "fronts/http/request_reading.hpp"
+#include "http/preferences.hpp"
 
 namespace inlet::http {
 
 namespace {
-
-constexpr std::size_t kPageDefault = 50;
-constexpr std::size_t kPageMost = 1000;
 
 // An object's bytes as an answer.
 class ObjectBytes final : public ByteSource {
@@ -37,11 +36,8 @@ public:
 
     Result<Response> submissions(const Request& request) const {
         SubmissionFilter filter;
-        filter.limit = kPageDefault;
-        if (const std::string* text = request.parameter("limit")) {
-            filter.limit = static_cast<std::size_t>(TRY(number("limit", *text, 1)));
-            filter.limit = std::min(filter.limit, kPageMost);
-        }
+        filter.limit = TRY(limit_of(request));
+        filter.scope = scope_of(request.principal, *parts_.project);
         if (const std::string* text = request.parameter("cursor"))
             filter.before = SubmissionId(TRY(number("cursor", *text, 1)));
         if (const std::string* text = request.parameter("dataset")) filter.dataset = *text;
@@ -63,53 +59,79 @@ public:
     }
 
     Result<Response> submission(const Request& request) const {
-        const SubmissionId id = TRY(id_of(request));
+        const SubmissionId id = TRY(seen_id(request));
         return record_response(TRY(parts_.runner.wait(id, wait_of(request))));
     }
 
     Result<Response> raw(const Request& request) const {
-        const SubmissionId id = TRY(id_of(request));
+        const SubmissionId id = TRY(seen_id(request));
         return stream(TRY(parts_.pipeline.open_raw(id)), "application/octet-stream");
     }
 
     Result<Response> errors(const Request& request) const {
-        const SubmissionId id = TRY(id_of(request));
+        const SubmissionId id = TRY(seen_id(request));
         const std::size_t part = TRY(part_of(request));
         return stream(TRY(parts_.pipeline.open_errors(id, part)), "application/x-ndjson");
     }
 
     Result<Response> rejects(const Request& request) const {
-        const SubmissionId id = TRY(id_of(request));
+        const SubmissionId id = TRY(seen_id(request));
         const std::size_t part = TRY(part_of(request));
         return stream(TRY(parts_.pipeline.open_rejects(id, part)), "text/csv; charset=utf-8");
     }
 
     Result<Response> approve(const Request& request) const {
-        const SubmissionId id = TRY(id_of(request));
+        const SubmissionId id = TRY(decidable_id(request));
         return record_response(TRY(parts_.pipeline.approve(id, request.principal.name)));
     }
 
     Result<Response> cancel(const Request& request) const {
-        const SubmissionId id = TRY(id_of(request));
+        const SubmissionId id = TRY(decidable_id(request));
         return record_response(TRY(parts_.pipeline.cancel(id, request.principal.name)));
     }
 
     Result<Response> retry(const Request& request) const {
-        const SubmissionId id = TRY(id_of(request));
+        const SubmissionId id = TRY(decidable_id(request));
         return record_response(TRY(parts_.pipeline.retry(id, request.principal.name)));
     }
 
     Result<Response> undo(const Request& request) const {
-        const SubmissionId id = TRY(id_of(request));
-        const auto undone = TRY(parts_.pipeline.undo({id}, flag(request, "cascade"), false, request.principal.name));
+        const SubmissionId id = TRY(decidable_id(request));
+        const bool cascade = flag(request, "cascade");
+        const Principal& principal = request.principal;
+        if (cascade && !principal.may_everywhere(Permission::approve)) {
+            // It takes back others' submissions too, and what those touched elsewhere.
+            const auto rehearsed = TRY(parts_.pipeline.undo({id}, true, true, principal.name));
+            for (const SubmissionId one : rehearsed.outcome.undone) {
+                const SubmissionRecord record = TRY(parts_.catalog.get(one));
+                if (may_decide(principal, *parts_.project, record)) continue;
+                return fail(FailureCode::forbidden,
+                            "this would take back submissions that are for others to decide about");
+            }
+        }
+        const auto undone = TRY(parts_.pipeline.undo({id}, cascade, false, principal.name));
         return record_response(undone.record);
     }
 
 private:
+    Result<SubmissionId> seen_id(const Request& request) const {
+        const SubmissionId id = TRY(id_of(request));
+        TRY(seen(request.principal, *parts_.project, parts_.catalog, id));
+        return id;
+    }
+    Result<SubmissionId> decidable_id(const Request& request) const {
+        const SubmissionId id = TRY(id_of(request));
+        TRY(decidable(request.principal, *parts_.project, parts_.catalog, id));
+        return id;
+    }
+
     static Response record_response(const SubmissionRecord& record) {
         JsonWriter json;
         write_record(json, record);
-        return json_response(200, json.take());
+        Response response = json_response(200, json.take());
+        response.submission = record.id.value;
+        response.object = record.target;
+        return response;
     }
 
     static Response stream(std::unique_ptr<ObjectReader> object, std::string content_type) {
@@ -188,6 +210,7 @@ void add_submissions_api(Router& router, const ApiParts& parts) {
                     .failures = std::move(failures),
                     .takes_long = true,
                     .needs = Needs::grants,
+                    .action = fmt::format("submission.{}", what),
                     .handler = calls(api, call)});
     };
     act("approve", "approveSubmission", "Publish what is held", &SubmissionsApi::approve, {},

@@ -1,4 +1,4 @@
-// Calls of routes on the threads kept for them: so many at once, and no more waiting than allowed. Floor 4. Safe from
+// Calls of routes on the threads kept for them: so many at once, and no more waiting than allowed. Floor 5. Safe from
 // any thread.
 #pragma once
 

@@ -1,4 +1,4 @@
-// A connection's bytes, both ways, whatever carries them. Floor 4; one thread, one operation at a time.
+// A connection's bytes, both ways, whatever carries them. Floor 5; one thread, one operation at a time.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +13,8 @@ class Channel {
 public:
     virtual ~Channel() = default;
 
+    // Before all else: the greeting, if there is one.
+    virtual asio::awaitable<error_code> begin() = 0;
     // Reads at least a byte, unless there is an error; eof when the other side has ended. Both end with
     // beast::error::timeout when the time is up, and with operation_aborted after cancel().
     virtual asio::awaitable<error_code> read(std::span<char> room, std::size_t& count) = 0;

@@ -6,13 +6,15 @@
 #include <fmt/format.h>
 
 #include "http/asio/response_writer.hpp"
+#include "http/cors.hpp"
 
 namespace inlet::http {
 
 namespace {
 
 constexpr std::uint64_t kDrainBytesMax = 256 << 10; // of a body nobody wants, to keep the connection
-constexpr std::chrono::seconds kDrainTime{5};
+constexpr std::uint64_t kLingerBytesMax = 64 << 20; // of a body that was refused, so that the answer is heard
+constexpr std::chrono::seconds kLingerTime{5};
 
 Response not_found(const Router::Match& match, bool known_method) {
     if (match.allowed.empty() && known_method)
@@ -25,60 +27,109 @@ Response not_found(const Router::Match& match, bool known_method) {
     return response;
 }
 
-Response call(const HttpServer::Guard& guard, const Route& route, Request& request, ByteSource& body) {
-    if (route.needs.what != Needs::nothing && guard) {
-        Status allowed = guard(request);
-        if (allowed) allowed = admit(route, request.principal);
-        if (!allowed) {
-            Response response = problem(allowed.error());
-            if (response.status == 401) response.headers.add("WWW-Authenticate", "Bearer realm=\"inlet\"");
-            return response;
-        }
+Response too_many(const std::string& what, std::uint64_t retry_after_seconds) {
+    Response response = problem(Error(FailureCode::rate_limited, what));
+    response.headers.add("Retry-After", std::to_string(retry_after_seconds));
+    return response;
+}
+
+Error body_failure(error_code error) {
+    if (error == beast::error::timeout)
+        return {FailureCode::too_slow, "the request's body came too slowly, or not on at all"};
+    return {FailureCode::incomplete_upload, "the request's body broke off before its end: " + error.message()};
+}
+
+Response witnessed(const Serving& serving, const Route& route, const Request& request, Response response) {
+    if (route.action.empty() || !serving.witness) return response;
+    const Status written = serving.witness(route, request, response);
+    return written ? std::move(response) : problem(written.error());
+}
+
+// Why the caller may not have what it asks for; nothing if it may.
+std::optional<Response> refuse(Serving& serving, const ServerSettings& settings, const Route& route,
+                               Exchange& exchange) {
+    Request& request = exchange.request;
+    if (route.needs.what == Needs::nothing || !serving.guard) return std::nullopt;
+    if (const Status known = serving.guard(request); !known) {
+        Response response = problem(known.error());
+        if (response.status == 401) response.headers.add("WWW-Authenticate", settings.challenge);
+        return response;
     }
-    auto response = route.handler(request, body);
-    return response ? *std::move(response) : problem(response.error());
+    if (const Status admitted = admit(route, request.principal); !admitted)
+        return witnessed(serving, route, request, problem(admitted.error()));
+    const auto verdict = serving.principals.request(request.principal.id, settings.limits.per_principal, Clock::now());
+    exchange.quotas.insert(exchange.quotas.end(), verdict.quotas.begin(), verdict.quotas.end());
+    if (verdict.retry_after_seconds != 0)
+        return too_many("more is asked for with this key than it may", verdict.retry_after_seconds);
+    return std::nullopt;
+}
+
+void call(Serving& serving, const ServerSettings& settings, const Route& route,
+          const std::shared_ptr<Exchange>& exchange) {
+    Request& request = exchange->request;
+    if (auto refusal = refuse(serving, settings, route, *exchange)) return exchange->respond(*std::move(refusal));
+    if (route.deferred) {
+        route.deferred(request, exchange->pipe,
+                       [exchange](Response response) { exchange->respond(std::move(response)); });
+        return;
+    }
+    auto answered = route.handler(request, *exchange);
+    Response response = answered ? *std::move(answered) : problem(answered.error());
+    exchange->respond(witnessed(serving, route, request, std::move(response)));
 }
 
 } // namespace
 
-Connection::Connection(Serving& serving, Loop& loop, std::unique_ptr<Channel> channel, std::string peer)
-    : serving_(serving), loop_(loop), channel_(std::move(channel)), peer_(std::move(peer)),
-      reader_(*channel_, serving.options) {
+Connection::Connection(Serving& serving, Loop& loop, std::unique_ptr<Channel> channel, Peer peer)
+    : serving_(serving), loop_(loop), channel_(std::move(channel)), peer_(std::move(peer)), reader_(*channel_) {
     loop_.connections.insert(this);
 }
 
 Connection::~Connection() {
     loop_.connections.erase(this);
-    serving_.connections.fetch_sub(1);
+    serving_.connections.remove(peer_.address);
 }
 
 asio::awaitable<void> Connection::run(std::unique_ptr<Connection> connection) {
-    bool more = true;
+    bool more = co_await connection->greet();
     while (more) more = co_await connection->serve_one();
     co_await connection->channel_->end();
 }
 
+// What waits for the client ends now; a client that reads a feed goes on elsewhere, from the last that it took.
 void Connection::close_if_idle() {
-    if (idle_) channel_->cancel();
+    if (idle_ || sending_feed_) channel_->cancel();
+    if (feeding_ != nullptr) feeding_->wake();
+}
+
+asio::awaitable<bool> Connection::greet() {
+    channel_->expires_after(serving_.settings()->limits.header_time);
+    idle_ = true;
+    const error_code error = co_await channel_->begin();
+    idle_ = false;
+    co_return !error;
 }
 
 asio::awaitable<bool> Connection::serve_one() {
     if (!reader_.has_begun()) {
         if (serving_.stopping) co_return false;
         idle_ = true;
-        channel_->expires_after(serving_.options.idle_time);
+        channel_->expires_after(serving_.settings()->limits.idle_time);
         const error_code error = co_await reader_.wait();
         idle_ = false;
         if (error) co_return false;
     }
-    channel_->expires_after(serving_.options.header_time);
-    const error_code error = co_await reader_.read_head();
+    settings_ = serving_.settings();
+    channel_->expires_after(settings_->limits.header_time);
+    const error_code error = co_await reader_.read_head(settings_->limits);
     started_ = Clock::now();
     bool keep = false;
     if (!error) {
+        serving_.activity.begin();
         keep = co_await answer();
+        serving_.activity.end();
     } else if (error.category() == make_error_code(wire::error::bad_method).category() &&
-               error != wire::error::end_of_stream) {
+               error != wire::error::end_of_stream && error != wire::error::partial_message) {
         co_await refuse_unread(error);
     }
     co_return keep;
@@ -88,108 +139,217 @@ asio::awaitable<bool> Connection::serve_one() {
 asio::awaitable<void> Connection::refuse_unread(error_code error) {
     const bool too_long = error == wire::error::header_limit;
     Response response = problem(
-        Error(FailureCode::bad_argument, too_long ? fmt::format("the request's headers are longer than {} bytes",
-                                                                serving_.options.header_bytes_max)
-                                                  : "the request is no HTTP/1.1: " + error.message()));
+        Error(FailureCode::bad_argument,
+              too_long ? fmt::format("the request's headers are longer than {} bytes", settings_->limits.header_bytes)
+                       : "the request is no HTTP/1.1: " + error.message()));
     if (too_long) response.status = 431;
-    co_await write_response(*channel_, response, {.keep = false}, serving_.long_calls, serving_.options);
+    co_await write_response(*channel_, response, {.keep = false}, serving_.long_calls, settings_->limits.send_time);
     log(nullptr, response.status);
     co_await linger();
 }
 
 asio::awaitable<bool> Connection::answer() {
-    const auto& head = reader_.head();
     auto exchange = std::make_shared<Exchange>(co_await asio::this_coro::executor);
-    Request& request = exchange->request;
-    request.target_text = head.target();
-    request.peer = peer_;
-    for (const auto& field : head) request.headers.add(field.name_string(), field.value());
-    request.body_bytes = reader_.content_length();
-
-    const auto method = method_from(head.method_string());
-    if (method) request.method = *method;
-    std::optional<Error> refusal = reader_.objection();
-    const bool in_order = !refusal;
-    Router::Match match;
-    if (!refusal) {
-        auto target = Target::parse(request.target_text);
-        if (!target) {
-            refusal = target.error();
-        } else {
-            request.target = *std::move(target);
-            if (method) match = serving_.router.match(*method, request.target);
-            request.values = match.values;
-        }
-    }
-    if (refusal) {
-        exchange->response = problem(*refusal);
-    } else if (match.route == nullptr) {
-        exchange->response = not_found(match, method.has_value());
-    } else {
-        submit(exchange, *match.route);
-    }
+    read_request(*exchange);
+    const Router::Match match = find_call(*exchange);
+    bool ready = !exchange->response;
+    if (ready && match.route->deferred) ready = co_await gather(*exchange);
+    if (ready) submit(exchange, *match.route);
     const bool fed = co_await feed(*exchange);
-    const bool body_read = fed && in_order;
+    const bool body_read = fed && in_order_;
     Response response = *std::move(exchange->response);
-    const AnswerForm form{.version = head.version(),
-                          .is_head = head.method() == wire::verb::head,
+    if (match.address != nullptr) {
+        for (const auto& [name, value] : match.address->standing.all()) response.headers.add(name, value);
+    }
+    add_quotas(response, exchange->quotas);
+    allow_origin(settings_->cors, exchange->request, response);
+    const AnswerForm form{.version = reader_.head().version(),
+                          .is_head = reader_.head().method() == wire::verb::head,
                           .keep = body_read && reader_.keep_alive() && !serving_.stopping};
-    const bool keep = co_await write_response(*channel_, response, form, serving_.long_calls, serving_.options);
-    log(&request, response.status);
+    const auto send_time = settings_->limits.send_time;
+    bool keep = false;
+    if (response.feed != nullptr) {
+        feeding_ = exchange.get();
+        const FeedTimes times{.send = send_time, .idle = serving_.options.feed_idle};
+        keep = co_await write_feed(*channel_, response, form, *exchange, serving_.stopping, times, sending_feed_);
+        feeding_ = nullptr;
+    } else {
+        keep = co_await write_response(*channel_, response, form, serving_.long_calls, send_time);
+    }
+    log(&exchange->request, response.status);
     if (!body_read) co_await linger();
     co_return keep;
+}
+
+void Connection::read_request(Exchange& exchange) {
+    Request& request = exchange.request;
+    request.target_text = reader_.head().target();
+    request.peer = peer_.address;
+    request.local_user = peer_.local_user;
+    for (const auto& field : reader_.head()) request.headers.add(field.name_string(), field.value());
+    request.body_bytes = reader_.content_length();
+    continued_ = !beast::iequals(reader_.head()[wire::field::expect], "100-continue");
+    broken_ = false;
+    in_order_ = true;
+}
+
+// The route that is to be called; or why none is, as the response.
+Router::Match Connection::find_call(Exchange& exchange) {
+    Request& request = exchange.request;
+    Router::Match match;
+    const auto method = method_from(reader_.head().method_string());
+    if (method) request.method = *method;
+    if (const auto objection = reader_.objection()) {
+        in_order_ = false;
+        exchange.response = problem(*objection);
+        return match;
+    }
+    auto target = Target::parse(request.target_text);
+    if (!target) {
+        exchange.response = problem(target.error());
+        return match;
+    }
+    request.target = *std::move(target);
+    exchange.response = preflight(settings_->cors, request);
+    if (!exchange.response && !peer_.address.empty()) {
+        auto verdict = serving_.addresses.request(peer_.address, settings_->limits.per_address, started_);
+        exchange.quotas = std::move(verdict.quotas);
+        if (verdict.retry_after_seconds != 0)
+            exchange.response = too_many("this address asks for more than it may", verdict.retry_after_seconds);
+    }
+    if (exchange.response) return match;
+    if (method) match = overridden(request, serving_.router.match(*method, request.target));
+    request.values = match.values;
+    if (match.route == nullptr) {
+        exchange.response = not_found(match, method.has_value());
+    } else if (const auto no = refusal(exchange, *match.route)) {
+        exchange.response = problem(*no);
+    }
+    return match;
+}
+
+// Why the route is not called although it is the right one.
+std::optional<Error> Connection::refusal(Exchange& exchange, const Route& route) {
+    if (route.body.empty()) return std::nullopt;
+    const std::uint64_t announced = exchange.request.body_bytes.value_or(0);
+    const auto& most = settings_->limits.body_bytes;
+    if (most && announced > *most)
+        return Error(FailureCode::file_too_large,
+                     fmt::format("{} bytes are announced; a body may have {}", announced, *most));
+    if (auto room = serving_.disk_room.take(announced, settings_->limits.disk_free, exchange.disk_share); !room)
+        return room.error();
+    return std::nullopt;
 }
 
 // Starts the call on its pool.
 void Connection::submit(const std::shared_ptr<Exchange>& exchange, const Route& route) {
     Calls& calls = route.takes_long ? serving_.long_calls : serving_.calls;
-    const bool taken = calls.submit([exchange, &guard = serving_.guard, &route] {
-        exchange->respond(call(guard, route, exchange->request, exchange->pipe));
-    });
-    if (taken) return;
-    exchange->response =
-        problem(Error(FailureCode::rate_limited, "the server works on as many requests as it may; try again"));
-    exchange->response->headers.add("Retry-After", "1");
+    const bool taken = calls.submit(
+        [exchange, &serving = serving_, settings = settings_, &route] { call(serving, *settings, route, exchange); });
+    if (!taken) exchange->response = too_many("the server works on as many requests as it may; try again", 1);
+}
+
+// Puts all of a small body into the pipe. False: it is too long or broke off, and that is the response.
+asio::awaitable<bool> Connection::gather(Exchange& exchange) {
+    const std::uint64_t bytes_max = settings_->limits.small_bytes;
+    std::uint64_t bytes = exchange.request.body_bytes.value_or(0);
+    if (bytes <= bytes_max) co_await allow_body();
+    bytes = bytes > bytes_max ? bytes : 0;
+    while (bytes <= bytes_max && !reader_.body_read()) {
+        std::vector<char> block(std::min<std::uint64_t>(serving_.options.body_block_bytes,
+                                                        exchange.request.body_bytes.value_or(bytes_max) + 1));
+        const error_code error = co_await reader_.read_body(block);
+        bytes += block.size();
+        if (const Status taken = take(exchange, block.size()); error || !taken) {
+            exchange.response = problem(error ? body_failure(error) : taken.error());
+            broken_ = true;
+            co_return false;
+        }
+        if (!block.empty()) exchange.pipe.push(std::move(block));
+    }
+    if (bytes > bytes_max) {
+        exchange.response = problem(Error(
+            FailureCode::file_too_large,
+            fmt::format("the body is longer than the {} bytes that this call takes; send more as a file", bytes_max)));
+        co_return false;
+    }
+    exchange.pipe.end();
+    co_return true;
+}
+
+// Counts bytes of the body. Errors: file-too-large, disk-full.
+Status Connection::take(Exchange& exchange, std::uint64_t count) {
+    const Clock::time_point now = Clock::now();
+    exchange.body_bytes += count;
+    if (!peer_.address.empty()) serving_.addresses.bytes(peer_.address, settings_->limits.per_address, count, now);
+    const auto& most = settings_->limits.body_bytes;
+    if (most && exchange.body_bytes > *most)
+        return fail(FailureCode::file_too_large, fmt::format("the body is larger than {} bytes", *most));
+    return exchange.disk_share.receive(count);
+}
+
+// A client that asked whether it may send the body is told so, once.
+asio::awaitable<void> Connection::allow_body() {
+    if (continued_) co_return;
+    continued_ = true;
+    channel_->expires_after(settings_->limits.send_time);
+    static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+    const std::array<asio::const_buffer, 1> buffers{asio::buffer(kContinue)};
+    co_await channel_->write(buffers);
+}
+
+// The call that X-HTTP-Method-Override asks for, where that is allowed.
+Router::Match Connection::overridden(Request& request, Router::Match match) const {
+    const std::string* name = request.headers.find("X-HTTP-Method-Override");
+    const auto method = name == nullptr ? std::nullopt : method_from(*name);
+    if (!method) return match;
+    Router::Match other = serving_.router.match(*method, request.target);
+    if (other.route == nullptr || !other.route->overridable) return match;
+    request.method = *method;
+    return other;
 }
 
 // Hands the body to the call for as long as it wants it, until the answer is there. Whether the body was read to its
 // end.
 asio::awaitable<bool> Connection::feed(Exchange& exchange) {
-    bool continued = !beast::iequals(reader_.head()[wire::field::expect], "100-continue");
-    bool broken = false;
     if (reader_.body_read()) exchange.pipe.end();
+    exchange.stop_reading = [this] { channel_->cancel(); };
     while (!exchange.response) {
-        if (broken || reader_.body_read() || !exchange.pipe.has_room()) {
+        co_await inform(exchange);
+        if (exchange.given_up && !broken_) {
+            exchange.pipe.break_off(*exchange.given_up);
+            broken_ = true;
+        }
+        if (broken_ || reader_.body_read() || !exchange.pipe.has_room()) {
             co_await exchange.wait();
             continue;
         }
-        channel_->expires_after(serving_.options.body_time);
-        if (!continued) {
-            continued = true;
-            static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-            const std::array<asio::const_buffer, 1> buffers{asio::buffer(kContinue)};
-            co_await channel_->write(buffers);
-        }
+        co_await allow_body();
         std::vector<char> block = exchange.pipe.spare();
         block.resize(serving_.options.body_block_bytes);
         const error_code error = co_await reader_.read_body(block);
-        if (error) {
-            exchange.pipe.break_off(Error(FailureCode::incomplete_upload,
-                                          "the request's body broke off before its end: " + error.message()));
-            broken = true;
+        const Status taken = take(exchange, block.size());
+        exchange.pipe.push(std::move(block)); // what came before an error too
+        if (exchange.given_up) continue;
+        if (error || !taken) {
+            exchange.pipe.break_off(error ? body_failure(error) : taken.error());
+            broken_ = true;
             continue;
         }
-        exchange.pipe.push(std::move(block));
-        if (reader_.body_read()) exchange.pipe.end();
+        if (reader_.body_read()) exchange.pipe.end(trailers(exchange.request));
     }
-    if (broken) co_return false;
+    exchange.stop_reading = nullptr;
+    // By now it is known whose it is.
+    serving_.principals.bytes(exchange.request.principal.id, settings_->limits.per_principal, exchange.body_bytes,
+                              Clock::now());
+    if (broken_) co_return false;
+    co_await inform(exchange);
     // A call that answered without its body: a small rest is read, so that the connection can go on.
-    if (!continued && !reader_.body_read()) co_return false; // the client was never told to send it
+    if (!continued_ && !reader_.body_read()) co_return false; // the client was never told to send it
     std::uint64_t drained = 0;
     std::vector<char> block;
     while (!reader_.body_read()) {
         block.resize(serving_.options.body_block_bytes);
-        channel_->expires_after(serving_.options.body_time);
         const error_code error = co_await reader_.read_body(block);
         if (error || drained > kDrainBytesMax) co_return false;
         drained += block.size();
@@ -197,14 +357,32 @@ asio::awaitable<bool> Connection::feed(Exchange& exchange) {
     co_return true;
 }
 
+// Sends the interim responses that the call has asked for.
+asio::awaitable<void> Connection::inform(Exchange& exchange) {
+    const std::string text = exchange.take_interim();
+    if (text.empty() || reader_.head().version() == 10) co_return;
+    channel_->expires_after(settings_->limits.send_time);
+    const std::array<asio::const_buffer, 1> buffers{asio::buffer(text)};
+    co_await channel_->write(buffers); // an error shows again with the answer
+}
+
+// The parser puts them among the headers.
+Headers Connection::trailers(const Request& request) const {
+    Headers found;
+    for (const auto& field : reader_.head()) {
+        if (request.headers.find(field.name_string()) == nullptr) found.add(field.name_string(), field.value());
+    }
+    return found;
+}
+
 // Reads on for a moment what the client is still sending, lest it lose the answer to a reset (RFC 9112, section 9.6).
 asio::awaitable<void> Connection::linger() {
-    channel_->expires_after(kDrainTime);
+    channel_->expires_after(kLingerTime);
     co_await channel_->end();
     std::vector<char> block(16 << 10);
     std::uint64_t read = 0;
     error_code error;
-    while (!error && read < kDrainBytesMax) {
+    while (!error && read < kLingerBytesMax) {
         std::size_t count = 0;
         error = co_await channel_->read(block, count);
         read += count;

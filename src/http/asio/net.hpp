@@ -1,4 +1,4 @@
-// The names that this folder calls Boost.Asio and Boost.Beast by. Floor 4.
+// The names that this folder calls Boost.Asio and Boost.Beast by. Floor 5.
 #pragma once
 
 #include <chrono>

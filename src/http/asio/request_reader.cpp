@@ -20,14 +20,16 @@ asio::awaitable<error_code> RequestReader::wait() {
     co_return error;
 }
 
-asio::awaitable<error_code> RequestReader::read_head() {
+asio::awaitable<error_code> RequestReader::read_head(const ServerLimits& limits) {
     parser_.emplace();
-    parser_->header_limit(static_cast<std::uint32_t>(options_.header_bytes_max));
+    parser_->header_limit(static_cast<std::uint32_t>(limits.header_bytes));
     parser_->body_limit(boost::none);
     while (!parser_->is_header_done()) {
         const error_code error = co_await parse_some();
         if (error) co_return error;
     }
+    body_time_ = limits.body_time;
+    pace_ = BodyPace(limits.body_rate, limits.body_time);
     chunked_ = parser_->chunked();
     left_ = parser_->content_length().value_or(0);
     co_return error_code();
@@ -57,6 +59,16 @@ std::optional<Error> RequestReader::objection() const {
     return std::nullopt;
 }
 
+// Bytes of the head, which has a time as a whole, or of the body.
+asio::awaitable<error_code> RequestReader::receive(std::span<char> room, std::size_t& count) {
+    const bool of_body = parser_->is_header_done();
+    if (of_body) channel_.expires_after(body_time_);
+    const Clock::time_point begun = Clock::now();
+    error_code error = co_await channel_.read(room, count);
+    if (!error && of_body && !pace_.came(count, Clock::now() - begun)) error = beast::error::timeout;
+    co_return error;
+}
+
 // A step of the parser, with more from the channel if it needs more.
 asio::awaitable<error_code> RequestReader::parse_some() {
     error_code error;
@@ -67,7 +79,7 @@ asio::awaitable<error_code> RequestReader::parse_some() {
         }
         const auto room = buffer_.prepare(parser_->is_header_done() ? kChunkedBlockBytes : kHeadBlockBytes);
         std::size_t count = 0;
-        error = co_await channel_.read({static_cast<char*>(room.data()), room.size()}, count);
+        error = co_await receive({static_cast<char*>(room.data()), room.size()}, count);
         buffer_.commit(count);
         if (error == asio::error::eof)
             co_return parser_->got_some() ? wire::error::partial_message : wire::error::end_of_stream;
@@ -84,7 +96,7 @@ asio::awaitable<error_code> RequestReader::read_body(std::vector<char>& block) {
     error_code error;
     while (!error && filled < block.size()) {
         std::size_t count = 0;
-        error = co_await channel_.read(std::span(block).subspan(filled), count);
+        error = co_await receive(std::span(block).subspan(filled), count);
         filled += count;
     }
     block.resize(filled);

@@ -65,6 +65,7 @@ public:
     Status check_format() const;
 
     Result<std::unique_ptr<ObjectWriter>> create(const std::string& space) override;
+    Result<ObjectInfo> take_over(const std::string& path, const ObjectId& id) override;
     Result<std::unique_ptr<ObjectReader>> open(const ObjectId& id) const override;
     Result<bool> exists(const ObjectId& id) const override;
     Status remove(const ObjectId& id) override;
@@ -208,6 +209,20 @@ Result<std::unique_ptr<ObjectWriter>> DirectoryStore::create(const std::string& 
     std::string path = temporary_name(temporaries(), "object");
     auto file = TRY(disk_.create(path));
     return std::make_unique<DirectoryWriter>(*this, space, std::move(path), std::move(file));
+}
+
+Result<ObjectInfo> DirectoryStore::take_over(const std::string& path, const ObjectId& id) {
+    TRY(check_id(id));
+    TRY(prepare());
+    ObjectInfo info{.id = id};
+    {
+        const auto file = TRY(std::as_const(disk_).open(path));
+        info.size = TRY(file->size());
+        TRY(file->sync()); // nothing to do if its writer did so
+    }
+    TRY(put(path, id));
+    info.stored_at = clock_.now();
+    return info;
 }
 
 Result<std::unique_ptr<ObjectReader>> DirectoryStore::open(const ObjectId& id) const {

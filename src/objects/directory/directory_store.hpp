@@ -18,6 +18,8 @@ namespace inlet {
 // Opens the store in `folder`, which is made when the first object is written. Disk and clock are borrowed and outlive
 // the store, its writers and its readers. Errors: format-too-new, and the disk's.
 //
+// take_over() renames: the file must be on the same file system.
+//
 // list() gives as stored_at when the file system says the bytes were last written, which is shortly before finish()
 // gave its time.
 Result<std::unique_ptr<ObjectStore>> open_directory_store(Disk& disk, const Clock& clock, std::string folder);

@@ -36,6 +36,7 @@ class DirectoryHarness final : public ObjectStoreHarness {
 public:
     DirectoryHarness() : store_(open_directory_store(*disk_, clock_, folder_.objects()).value()) {}
     ObjectStore& store() override { return *store_; }
+    std::string path_of(const std::string& name) override { return folder_.path() + "/" + name; }
 
 private:
     TemporaryFolder folder_;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "base/disk.hpp"
 #include "objects/testing/fault_object_store.hpp"
 
 namespace inlet {
@@ -16,6 +17,7 @@ public:
     explicit BehindFaults(std::unique_ptr<ObjectStoreHarness> inner)
         : inner_(std::move(inner)), store_(inner_->store()) {}
     ObjectStore& store() override { return store_; }
+    std::string path_of(const std::string& name) override { return inner_->path_of(name); }
 
 private:
     std::unique_ptr<ObjectStoreHarness> inner_;
@@ -252,6 +254,32 @@ TEST_P(ObjectStoreConformance, TakesTheNamesThatDatasetsAndPackagesHave) {
         EXPECT_EQ(get_object(store(), info->id), "abc") << space;
     }
     EXPECT_EQ(list_objects(store())->size(), 7U);
+}
+
+TEST_P(ObjectStoreConformance, TakesOverAFileOfKnownHash) {
+    const std::string bytes = noise(300'000);
+    const ObjectId id = put_object(store(), "links", bytes)->id; // for its hash
+    const auto disk = make_posix_disk();
+    const std::string path = harness_file("taken");
+    for (const char* round : {"first", "again"}) {
+        const auto file = disk->create(path).value();
+        ASSERT_TRUE(file->append(std::as_bytes(std::span(bytes))));
+        const auto info = store().take_over(path, {"ratings", id.sha256});
+        ASSERT_TRUE(info) << round << ": " << to_string(info.error());
+        EXPECT_EQ(info->id, (ObjectId{"ratings", id.sha256}));
+        EXPECT_EQ(info->size, bytes.size());
+        EXPECT_EQ(disk->exists(path), false);
+        EXPECT_EQ(get_object(store(), info->id), bytes);
+    }
+    EXPECT_EQ(list_objects(store())->size(), 2U);
+
+    ASSERT_TRUE(disk->create(path));
+    for (const ObjectId& wrong : {ObjectId{"a/b", id.sha256}, ObjectId{"ratings", "abc"}}) {
+        EXPECT_EQ(store().take_over(path, wrong).error().code, FailureCode::bad_argument);
+        EXPECT_EQ(disk->exists(path), true);
+    }
+    ASSERT_TRUE(disk->remove(path));
+    EXPECT_EQ(store().take_over(path, id).error().code, FailureCode::file_not_found);
 }
 
 TEST_P(ObjectStoreConformance, SweepKeepsWhatIsFinished) {

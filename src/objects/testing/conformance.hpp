@@ -23,6 +23,7 @@ class ObjectStoreHarness {
 public:
     virtual ~ObjectStoreHarness() = default;
     virtual ObjectStore& store() = 0;
+    virtual std::string path_of(const std::string& name) = 0; // of a file that the store could take over
 };
 using ObjectStoreFactory = std::function<std::unique_ptr<ObjectStoreHarness>()>;
 
@@ -43,6 +44,7 @@ protected:
     ~ObjectStoreConformance() override;
 
     ObjectStore& store() { return harness_->store(); }
+    std::string harness_file(const std::string& name) { return harness_->path_of(name); }
 
 private:
     std::unique_ptr<ObjectStoreHarness> harness_;

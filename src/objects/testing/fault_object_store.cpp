@@ -103,6 +103,10 @@ Result<std::unique_ptr<ObjectWriter>> FaultObjectStore::create(const std::string
     return std::make_unique<Writer>(std::move(writer), plan_);
 }
 
+Result<ObjectInfo> FaultObjectStore::take_over(const std::string& path, const ObjectId& id) {
+    return plan_->run([&] { return inner_.take_over(path, id); });
+}
+
 Result<std::unique_ptr<ObjectReader>> FaultObjectStore::open(const ObjectId& id) const {
     auto reader = TRY(plan_->run([&] { return std::as_const(inner_).open(id); }));
     return std::make_unique<Reader>(std::move(reader), plan_);

@@ -26,6 +26,7 @@ public:
     std::uint64_t calls() const; // since construction, failed ones included
 
     Result<std::unique_ptr<ObjectWriter>> create(const std::string& space) override;
+    Result<ObjectInfo> take_over(const std::string& path, const ObjectId& id) override;
     Result<std::unique_ptr<ObjectReader>> open(const ObjectId& id) const override;
     Result<bool> exists(const ObjectId& id) const override;
     Status remove(const ObjectId& id) override;

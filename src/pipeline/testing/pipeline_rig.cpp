@@ -53,6 +53,9 @@ public:
     Result<std::unique_ptr<File>> open(const std::string& path) const override {
         return std::make_unique<UnsyncedFile>(TRY(std::as_const(*disk_).open(path)));
     }
+    Result<std::unique_ptr<File>> reopen(const std::string& path, std::uint64_t size) override {
+        return std::make_unique<UnsyncedFile>(TRY(disk_->reopen(path, size)));
+    }
     Status rename(const std::string& from, const std::string& to) override { return disk_->rename(from, to); }
     Status remove(const std::string& path) override { return disk_->remove(path); }
     Status remove_tree(const std::string& path) override { return disk_->remove_tree(path); }
@@ -135,7 +138,7 @@ std::string rig_case_name(const testing::TestParamInfo<RigCase>& info) { return 
 void PrintTo(const RigCase& rig, std::ostream* out) { *out << rig.name; }
 
 PipelineRig::PipelineRig(std::string_view yaml, const MakeWarehouse& make)
-    : disk(std::make_unique<UnsyncedDisk>()), project(parse_test_project(yaml)),
+    : disk(std::make_unique<UnsyncedDisk>()), project(std::make_unique<const Project>(parse_test_project(yaml))),
       directory_(expect(open_directory_store(*disk, clock, folder_.path() + "/objects"))),
       memory_catalog_(make_memory_catalog(clock)), real_warehouse_(make(clock)) {
     // The age of stored files is what the machine's clock says.
@@ -151,7 +154,7 @@ PipelineRig::~PipelineRig() = default;
 
 void PipelineRig::start() {
     pipeline_.reset(); // before the next one, as a process would
-    EXPECT_TRUE(real_warehouse_->define(project.datasets));
+    EXPECT_TRUE(real_warehouse_->define(project->datasets));
     pipeline_ = std::make_unique<Pipeline>(
         PipelineParts{project, *objects, *catalog, *warehouse, *disk, clock, pool_, folder_.path() + "/temporary",
                       [this](const Progress& step) { progress.push_back(step); }, archive_limits, reader_limits});
@@ -164,7 +167,7 @@ Status PipelineRig::restart() {
 
 void PipelineRig::change_project(std::string_view yaml) {
     pipeline_.reset();
-    project = parse_test_project(yaml);
+    project.replace(std::make_unique<const Project>(parse_test_project(yaml)));
     EXPECT_TRUE(restart());
 }
 

@@ -18,7 +18,7 @@
 #include "base/disk.hpp"
 #include "base/thread_pool.hpp"
 #include "catalog/testing/fault_catalog.hpp"
-#include "contract/project.hpp"
+#include "contract/current_project.hpp"
 #include "objects/testing/fault_object_store.hpp"
 #include "pipeline/pipeline.hpp"
 #include "warehouse/memory/memory_warehouse.hpp"
@@ -106,7 +106,7 @@ public:
 
     ManualClock clock;
     std::unique_ptr<Disk> disk; // the machine's, without its syncs: power cuts are for the stores' own tests
-    Project project;
+    CurrentProject project;
     std::unique_ptr<FaultObjectStore> objects;
     std::unique_ptr<FaultCatalog> catalog;
     std::unique_ptr<StagedWarehouse> warehouse;

@@ -12,12 +12,15 @@
 #include "base/commit_point.hpp"
 #include "warehouse/duckdb/connection.hpp"
 #include "warehouse/duckdb/diff.hpp"
+#include "warehouse/duckdb/erasing.hpp"
 #include "warehouse/duckdb/events.hpp"
 #include "warehouse/duckdb/names.hpp"
 #include "warehouse/duckdb/prune.hpp"
 #include "warehouse/duckdb/publication.hpp"
+#include "warehouse/duckdb/readers.hpp"
 #include "warehouse/duckdb/reading.hpp"
 #include "warehouse/duckdb/row_feed.hpp"
+#include "warehouse/duckdb/store_file.hpp"
 #include "warehouse/duckdb/tables.hpp"
 #include "warehouse/duckdb/undo.hpp"
 #include "warehouse/duckdb/user_query.hpp"
@@ -39,6 +42,7 @@ public:
     ~DuckdbWarehouse() override {
         writer_.reset();
         instance_.reset();
+        file_.reset();
     }
 
     Status start() {
@@ -106,6 +110,38 @@ public:
         });
     }
 
+    Result<EraseOutcome> erase(const EraseRequest& request) override {
+        const std::scoped_lock lock(writer_mutex_);
+        return guarded([&]() -> Result<EraseOutcome> {
+            Tables changed = *tables_snapshot();
+            return duck::erase_rows(*writer_, changed, clock_, request,
+                                    [&](Transaction& transaction) { return commit_with(transaction, changed); });
+        });
+    }
+
+    Status compact() override {
+        if (options_.path.empty()) return {};
+        const std::scoped_lock lock(writer_mutex_);
+        const std::unique_lock state(state_mutex_); // no reading begins
+        TRY(readers_.wait_for_none());
+        TRY(writer_->run("CHECKPOINT"));
+        writer_.reset();
+        instance_.reset();
+        file_.reset();
+        Status written = duck::rewrite_file(options_.path, options_.memory_bytes_max, options_.threads, spill_folder());
+        TRY(open_file());
+        return written;
+    }
+
+    Status copy_to(const std::string& path) override {
+        if (options_.path.empty()) return fail(FailureCode::not_supported, "a warehouse in memory has no file to copy");
+        const std::scoped_lock lock(writer_mutex_);
+        // What readers keep from being folded in is copied as the log that it still is.
+        (void)writer_->run("CHECKPOINT");
+        if (!file_) file_ = TRY(duck::StoreFile::open(options_.path));
+        return file_->copy_to(path, options_.memory_bytes_max, spill_folder());
+    }
+
     Result<std::optional<Version>> published(SubmissionId submission, std::string_view dataset) override {
         const Reader reader = TRY(begin_reading());
         const std::string in = dataset.empty() ? "" : fmt::format(" AND dataset = {}", duck::quote_text(dataset));
@@ -169,6 +205,11 @@ public:
         return events.find(submission) != nullptr && !events.active().contains(submission);
     }
 
+    Result<std::vector<RowFlow>> row_flows(std::string_view dataset) override {
+        const Reader reader = TRY(begin_reading());
+        return duck::count_row_flows(*reader.db, *TRY(find_table(*reader.tables, dataset)));
+    }
+
     Status read(std::string_view dataset, std::optional<Version> as_of, ResultSink& sink) override {
         const Reader reader = TRY(begin_reading());
         const StoredTable* table = TRY(find_table(*reader.tables, dataset));
@@ -227,6 +268,7 @@ public:
 private:
     // A connection in a transaction of its own, and the tables as they are in it.
     struct Reader {
+        duck::Readers::Pass pass; // given back once the connection is gone
         std::unique_ptr<Connection> db;
         std::optional<Transaction> transaction;
         std::shared_ptr<const Tables> tables;
@@ -265,7 +307,7 @@ private:
         // A transaction sees what was committed when it first reads; the lock keeps the tables' shapes in step with
         // that.
         const std::shared_lock lock(state_mutex_);
-        Reader reader;
+        Reader reader{.pass = readers_.enter()};
         reader.db = TRY(Connection::open(instance_));
         reader.transaction.emplace(TRY(Transaction::begin(*reader.db, true)));
         reader.last = TRY(duck::last_version(*reader.db));
@@ -310,8 +352,10 @@ private:
     duck::FeedRegistry feeds_; // these outlive the instance, which calls them
     duck::DiffRegistry diffs_;
 
-    std::mutex writer_mutex_;            // one change at a time; taken before the others
-    std::unique_ptr<Connection> writer_; // behind writer_mutex_
+    std::mutex writer_mutex_;               // one change at a time; taken before the others
+    std::unique_ptr<Connection> writer_;    // behind writer_mutex_
+    std::unique_ptr<duck::StoreFile> file_; // behind writer_mutex_; opened by the first copy, outlives the instance
+    duck::Readers readers_;
 
     mutable std::shared_mutex state_mutex_; // shared while a reading begins, exclusive at a commit
     std::shared_ptr<Instance> instance_;    // behind state_mutex_; shared with the connections

@@ -280,7 +280,11 @@ WarehouseFactory duckdb_factory(bool partitions = false) {
         EXPECT_TRUE(warehouse) << to_string(warehouse.error());
         return warehouse ? *std::move(warehouse) : nullptr;
     };
-    return {.name = partitions ? "DuckdbInPartitions" : "Duckdb", .open = open, .durable = true, .has_sql = true};
+    return {.name = partitions ? "DuckdbInPartitions" : "Duckdb",
+            .open = open,
+            .durable = true,
+            .has_sql = true,
+            .file = "warehouse.duckdb"};
 }
 
 class DuckdbPlay : public ::testing::TestWithParam<bool> {};

@@ -18,13 +18,15 @@ Result<Events> Events::load(Connection& db) {
     Events events;
     const Rows rows = TRY(db.rows(
         "SELECT number, submission, dataset, kind = 'undo', array_to_string(undoes, ' '), settled FROM _inlet.versions "
-        "WHERE kind <> 'model' ORDER BY number, place"));
+        "WHERE kind NOT IN ('model', 'erase', 'purge') ORDER BY number, place"));
     for (const auto& row : rows) {
         const SubmissionId id(row[1].number);
         if (!events.places_.contains(id))
             events.add({id, Version(row[0].number), row[3].number != 0, parse_ids(row[4].text), {}});
         events.events_[events.places_.at(id)].settled[row[2].text] = row[5].number != 0;
     }
+    for (const auto& row : TRY(db.rows("SELECT DISTINCT unnest(undoes) FROM _inlet.versions WHERE kind = 'purge'")))
+        events.purged_.insert(SubmissionId(row[0].number));
     return events;
 }
 

@@ -33,6 +33,7 @@ public:
     const std::vector<Event>& all() const { return events_; } // from the first to the last
     const Event* find(SubmissionId id) const;
     void add(Event event);
+    const std::set<SubmissionId>& purged() const { return purged_; } // whose rows were removed
 
     // Who is active when nothing but the first `count` events has happened.
     std::set<SubmissionId> active(std::size_t count) const;
@@ -43,6 +44,7 @@ public:
 private:
     std::vector<Event> events_;
     std::map<SubmissionId, std::size_t> places_;
+    std::set<SubmissionId> purged_;
 };
 
 } // namespace inlet::duck

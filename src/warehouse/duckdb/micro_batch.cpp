@@ -295,27 +295,29 @@ private:
             outcome_.submissions[static_cast<std::size_t>(row[0].number)].parts.push_back(std::move(part));
         }
         const auto lines = std::make_shared<GatheredLines>();
-        for (SubmissionOutcome& submission : outcome_.submissions) {
+        for (std::size_t place = 0; place < outcome_.submissions.size(); ++place) {
+            SubmissionOutcome& submission = outcome_.submissions[place];
             if (submission.state != State::published) continue;
             if (submission.parts.empty()) submission.parts.emplace_back();
             PartOutcome& part = submission.parts.front();
             part.dataset = table_.name;
             outcome_.counts.inserted += part.counts.inserted;
             outcome_.counts.updated += part.counts.updated;
-            lines->add(submission.id, part.counts);
+            lines->add(submission.id, part.counts, all_[place].submission->by);
         }
         outcome_.published = lines->rows();
         outcome_.lines = lines_;
         const FeedScope feed(feeds_, db_, lines_schema(), {lines});
         return db_.run(fmt::format("CREATE TEMP TABLE {} AS SELECT c0 AS _place, c1 AS _id, c2 AS _inserted, c3 AS "
-                                   "_updated FROM {}",
+                                   "_updated, c4 AS _by FROM {}",
                                    lines_, feed.sql()));
     }
 
-    // Numbers, four a row.
+    // Four numbers and a text a row.
     class GatheredLines final : public RowSource {
     public:
-        void add(SubmissionId id, const ChangeCounts& counts) {
+        void add(SubmissionId id, const ChangeCounts& counts, std::string by) {
+            by_.push_back(std::move(by));
             numbers_.insert(numbers_.end(),
                             {static_cast<std::int64_t>(rows()), id.value, static_cast<std::int64_t>(counts.inserted),
                              static_cast<std::int64_t>(counts.updated)});
@@ -328,11 +330,17 @@ private:
                     if (given_.exchange(true)) return false;
                     batch.ordinal = 0;
                     batch.rows = lines_.rows();
-                    batch.columns.resize(kColumns);
+                    batch.columns.resize(kColumns + 1);
                     for (std::size_t c = 0; c < kColumns; ++c) {
                         batch.columns[c].reset(PhysicalType::int64, batch.rows);
                         auto* values = batch.columns[c].values<std::int64_t>();
                         for (std::size_t i = 0; i < batch.rows; ++i) values[i] = lines_.numbers_[i * kColumns + c];
+                    }
+                    Column& by = batch.columns.back();
+                    by.reset(PhysicalType::text, batch.rows);
+                    for (std::size_t i = 0; i < batch.rows; ++i) {
+                        const std::string& text = lines_.by_[i];
+                        by.values<TextRef>()[i] = {text.data(), static_cast<std::uint32_t>(text.size())};
                     }
                     batch.rejected.assign(batch.rows, false);
                     batch.rejected_count = 0;
@@ -350,6 +358,7 @@ private:
     private:
         static constexpr std::size_t kColumns = 4;
         std::vector<std::int64_t> numbers_;
+        std::vector<std::string> by_;
     };
 
     static Schema lines_schema() {
@@ -360,6 +369,7 @@ private:
             field.type = FieldType::integer;
             schema.fields.push_back(std::move(field));
         }
+        schema.fields.emplace_back().name = "by";
         return schema;
     }
 

@@ -30,7 +30,8 @@ struct MicroSubmission {
 
 struct MicroBatchOutcome {
     std::vector<SubmissionOutcome> submissions; // in the order given
-    // A temporary table of those that were published: _place (from 0, in their order), _id, _inserted, _updated.
+    // A temporary table of those that were published: _place (from 0, in their order), _id, _inserted, _updated,
+    // _by.
     std::string lines;
     std::size_t published = 0;
     ChangeCounts counts; // of all

@@ -55,10 +55,12 @@ Status write_versions(Connection& db, Version version, const std::vector<Version
     std::size_t place = 0;
     for (const VersionLine& line : lines) {
         if (!line.many.empty()) {
-            TRY(db.run(fmt::format("INSERT INTO _inlet.versions SELECT {}, make_timestamp({}), {}, _id, {}, _inserted, "
-                                   "_updated, 0, {}, []::BIGINT[], false, {} + _place FROM {} ORDER BY _place",
-                                   version.value, published_at, quote_text(line.dataset), quote_text(line.kind),
-                                   quote_text(by), place, line.many)));
+            TRY(db.run(
+                fmt::format("INSERT INTO _inlet.versions SELECT {}, make_timestamp({}), {}, _id, {}, _inserted, "
+                            "_updated, 0, coalesce(nullif(_by, ''), {}), []::BIGINT[], false, {} + _place FROM {} "
+                            "ORDER BY _place",
+                            version.value, published_at, quote_text(line.dataset), quote_text(line.kind),
+                            quote_text(by), place, line.many)));
             TRY(db.run("DROP TABLE " + line.many));
             place += line.many_lines;
             continue;
@@ -69,7 +71,8 @@ Status write_versions(Connection& db, Version version, const std::vector<Version
                                "{}, [{}]::BIGINT[], {}, {})",
                                version.value, published_at, quote_text(line.dataset), line.submission.value,
                                quote_text(line.kind), line.counts.inserted, line.counts.updated, line.counts.deleted,
-                               quote_text(by), fmt::join(undoes, ", "), line.settled, place++)));
+                               quote_text(line.by.empty() ? by : line.by), fmt::join(undoes, ", "), line.settled,
+                               place++)));
     }
     return {};
 }
@@ -152,7 +155,10 @@ Result<SubmissionOutcome> Publication::publish_one(const PublishSubmission& subm
                                  std::string(to_string(change.part->effect)),
                                  change.counts,
                                  {},
-                                 change.settles});
+                                 change.settles,
+                                 "",
+                                 0,
+                                 submission.by});
             } else {
                 line->counts += change.counts;
                 line->kind = to_string(change.part->effect);

@@ -42,6 +42,7 @@ struct VersionLine {
     bool settled = false;
     std::string many; // a temporary table of lines alike but for submission and counts; `counts` is of all then
     std::size_t many_lines = 0;
+    std::string by; // empty: the request's
 };
 
 // Ends a transaction so that readers see its rows and its tables' shapes together.

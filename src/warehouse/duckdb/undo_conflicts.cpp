@@ -58,6 +58,7 @@ public:
         TRY(check_targets());
         for (;;) {
             weigh();
+            TRY(check_purged());
             TRY(check_snapshots());
             TRY(check_pruned());
             const Conflict found = TRY(conflict());
@@ -110,6 +111,15 @@ private:
         return !event.undo && before_.contains(event.id) && after_.contains(event.id);
     }
     const Event& event_of(const Flip& flip) const { return events_.all()[flip.place]; }
+
+    Status check_purged() const {
+        for (const Flip& flip : flips_) {
+            if (!events_.purged().contains(flip.id)) continue;
+            return fail(FailureCode::not_undoable,
+                        fmt::format("submission {} was purged, and its rows are gone", flip.id.value));
+        }
+        return {};
+    }
 
     Status check_snapshots() const {
         for (const Flip& flip : flips_) {

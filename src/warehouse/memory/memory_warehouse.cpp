@@ -7,6 +7,7 @@
 #include <mutex>
 #include <utility>
 
+#include "warehouse/memory/erasing.hpp"
 #include "warehouse/memory/publishing.hpp"
 #include "warehouse/memory/state.hpp"
 #include "warehouse/memory/undoing.hpp"
@@ -65,16 +66,22 @@ public:
     Status discard_all() override;
     Result<PublishOutcome> publish(const PublishRequest& request, PublishJudge& judge) override;
     Result<UndoOutcome> undo(const UndoRequest& request) override;
+    Result<EraseOutcome> erase(const EraseRequest& request) override;
+    Status compact() override { return {}; } // it has no files
     Result<std::optional<Version>> published(SubmissionId submission, std::string_view dataset) override;
     Result<std::vector<VersionEntry>> versions(std::string_view dataset, std::size_t limit) override;
     Result<std::vector<TableInfo>> tables() override;
     Result<bool> undone(SubmissionId submission) override;
+    Result<std::vector<RowFlow>> row_flows(std::string_view dataset) override;
     Status read(std::string_view dataset, std::optional<Version> as_of, ResultSink& sink) override;
     Status find(std::string_view dataset, const RecordBatch& keys, ResultSink& sink) override;
     Result<DiffSummary> diff(std::string_view dataset, Version a, Version b, std::size_t limit,
                              const std::function<void(const ChangedRow&)>& each) override;
     Result<std::uint64_t> prune(std::string_view dataset, Version version) override;
     Result<std::uint64_t> prunable(std::string_view dataset, Version version) override;
+    Status copy_to(const std::string&) override {
+        return fail(FailureCode::not_supported, "a warehouse in memory has no file to copy");
+    }
     Status query(const std::string&, const std::vector<View>&, std::optional<Version>, ResultSink&) override {
         return no_sql();
     }
@@ -151,6 +158,18 @@ Result<UndoOutcome> MemoryWarehouse::undo(const UndoRequest& request) {
     const Version version(state_.last.value + 1);
     UndoOutcome outcome = TRY(memory::undo(next, request, version));
     outcome.models = TRY(compute(next, request.models, version, request.by));
+    commit(std::move(next), version, request.dry_run);
+    if (!request.dry_run) outcome.version = version;
+    return outcome;
+}
+
+Result<EraseOutcome> MemoryWarehouse::erase(const EraseRequest& request) {
+    const std::lock_guard lock(mutex_);
+    State next = state_;
+    const Version version(state_.last.value + 1);
+    EraseOutcome outcome = TRY(memory::erase(next, request, version));
+    outcome.models = TRY(compute(next, request.models, version, request.by));
+    memory::forget_history(next, request.models, version);
     commit(std::move(next), version, request.dry_run);
     if (!request.dry_run) outcome.version = version;
     return outcome;
@@ -236,7 +255,8 @@ Result<std::vector<ModelOutcome>> MemoryWarehouse::compute(State& next, const st
 Result<std::optional<Version>> MemoryWarehouse::published(SubmissionId submission, std::string_view dataset) {
     const std::lock_guard lock(mutex_);
     const Event* event = state_.event(submission);
-    if (event == nullptr || (!dataset.empty() && !event->settled.contains(std::string(dataset)))) return std::nullopt;
+    if (event == nullptr) return memory::erased_at(state_, submission, dataset);
+    if (!dataset.empty() && !event->settled.contains(std::string(dataset))) return std::nullopt;
     return event->version;
 }
 
@@ -270,6 +290,24 @@ Result<std::vector<TableInfo>> MemoryWarehouse::tables() {
 Result<bool> MemoryWarehouse::undone(SubmissionId submission) {
     const std::lock_guard lock(mutex_);
     return state_.event(submission) != nullptr && !memory::active(state_.events).contains(submission);
+}
+
+Result<std::vector<RowFlow>> MemoryWarehouse::row_flows(std::string_view dataset) {
+    const std::lock_guard lock(mutex_);
+    const Table& table = *TRY(state_.table(dataset));
+    std::map<Version, RowFlow> flows;
+    for (const Row& row : table.live) ++flows[row.version].came;
+    for (const memory::PastRow& old : table.past) {
+        if (old.until == old.row.version) continue;
+        ++flows[old.row.version].came;
+        ++flows[old.until].went;
+    }
+    std::vector<RowFlow> out;
+    for (auto& [version, flow] : flows) {
+        flow.version = version;
+        out.push_back(flow);
+    }
+    return out;
 }
 
 Status MemoryWarehouse::read(std::string_view dataset, std::optional<Version> as_of, ResultSink& sink) {

@@ -427,7 +427,7 @@ Result<SubmissionOutcome> publish_one(State& state, const PublishSubmission& sub
         line.number = version;
         line.dataset = dataset;
         line.submission = submission.id;
-        line.by = by;
+        line.by = submission.by.empty() ? by : submission.by;
         next.lines.push_back(line);
     }
     next.events.push_back(std::move(event));

@@ -90,6 +90,7 @@ struct State {
     std::map<std::string, Table, std::less<>> tables;
     std::vector<Event> events;
     std::vector<VersionEntry> lines; // in the order they were written
+    std::set<SubmissionId> purged;   // whose rows were removed
     Version last;
     Timestamp last_at = 0;
 

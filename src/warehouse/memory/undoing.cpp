@@ -70,6 +70,7 @@ public:
 private:
     Status check_targets() const;
     void weigh();
+    Status check_purged() const;
     Status check_snapshots() const;
     Status check_pruned() const;
     Conflict conflict() const;
@@ -126,6 +127,16 @@ void Undoing::weigh() {
     undo.targets.assign(targets_.begin(), targets_.end());
     events.push_back(undo);
     after_ = active(events);
+}
+
+// Rule 0.
+Status Undoing::check_purged() const {
+    for (const Event& event : state_.events) {
+        if (!flips(event) || !state_.purged.contains(event.id)) continue;
+        return fail(FailureCode::not_undoable,
+                    fmt::format("submission {} was purged, and its rows are gone", event.id.value));
+    }
+    return {};
 }
 
 // Rule 1.
@@ -337,6 +348,7 @@ Result<UndoOutcome> Undoing::run(State& next) {
     TRY(check_targets());
     for (;;) {
         weigh();
+        TRY(check_purged());
         TRY(check_snapshots());
         TRY(check_pruned());
         const Conflict found = conflict();

@@ -9,6 +9,7 @@
 namespace inlet {
 
 void conformance_contracts();
+void conformance_erasing();
 void conformance_guards();
 void conformance_models();
 void conformance_reads();
@@ -19,6 +20,7 @@ void conformance_writes();
 
 ConformanceFiles::ConformanceFiles() {
     conformance_contracts();
+    conformance_erasing();
     conformance_guards();
     conformance_models();
     conformance_reads();

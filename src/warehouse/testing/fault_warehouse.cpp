@@ -74,6 +74,14 @@ Result<UndoOutcome> FaultWarehouse::undo(const UndoRequest& request) {
     return pass("undo", [&] { return behind_.undo(request); });
 }
 
+Result<EraseOutcome> FaultWarehouse::erase(const EraseRequest& request) {
+    return pass("erase", [&] { return behind_.erase(request); });
+}
+
+Status FaultWarehouse::compact() {
+    return pass("compact", [&] { return behind_.compact(); });
+}
+
 Result<std::optional<Version>> FaultWarehouse::published(SubmissionId submission, std::string_view dataset) {
     return pass("published", [&] { return behind_.published(submission, dataset); });
 }
@@ -88,6 +96,10 @@ Result<std::vector<TableInfo>> FaultWarehouse::tables() {
 
 Result<bool> FaultWarehouse::undone(SubmissionId submission) {
     return pass("undone", [&] { return behind_.undone(submission); });
+}
+
+Result<std::vector<RowFlow>> FaultWarehouse::row_flows(std::string_view dataset) {
+    return pass("row_flows", [&] { return behind_.row_flows(dataset); });
 }
 
 Status FaultWarehouse::read(std::string_view dataset, std::optional<Version> as_of, ResultSink& sink) {
@@ -109,6 +121,10 @@ Result<std::uint64_t> FaultWarehouse::prune(std::string_view dataset, Version ve
 
 Result<std::uint64_t> FaultWarehouse::prunable(std::string_view dataset, Version version) {
     return pass("prunable", [&] { return behind_.prunable(dataset, version); });
+}
+
+Status FaultWarehouse::copy_to(const std::string& path) {
+    return pass("copy_to", [&] { return behind_.copy_to(path); });
 }
 
 Status FaultWarehouse::query(const std::string& sql, const std::vector<View>& views, std::optional<Version> as_of,

@@ -33,16 +33,20 @@ public:
     Status discard_all() override;
     Result<PublishOutcome> publish(const PublishRequest& request, PublishJudge& judge) override;
     Result<UndoOutcome> undo(const UndoRequest& request) override;
+    Result<EraseOutcome> erase(const EraseRequest& request) override;
+    Status compact() override;
     Result<std::optional<Version>> published(SubmissionId submission, std::string_view dataset) override;
     Result<std::vector<VersionEntry>> versions(std::string_view dataset, std::size_t limit) override;
     Result<std::vector<TableInfo>> tables() override;
     Result<bool> undone(SubmissionId submission) override;
+    Result<std::vector<RowFlow>> row_flows(std::string_view dataset) override;
     Status read(std::string_view dataset, std::optional<Version> as_of, ResultSink& sink) override;
     Status find(std::string_view dataset, const RecordBatch& keys, ResultSink& sink) override;
     Result<DiffSummary> diff(std::string_view dataset, Version a, Version b, std::size_t limit,
                              const std::function<void(const ChangedRow&)>& each) override;
     Result<std::uint64_t> prune(std::string_view dataset, Version version) override;
     Result<std::uint64_t> prunable(std::string_view dataset, Version version) override;
+    Status copy_to(const std::string& path) override;
     Status query(const std::string& sql, const std::vector<View>& views, std::optional<Version> as_of,
                  ResultSink& sink) override;
     Status query_to_parquet(const std::string& sql, const std::vector<View>& views, std::optional<Version> as_of,

@@ -18,6 +18,7 @@ struct WarehouseFactory {
     std::function<std::unique_ptr<Warehouse>(const Clock& clock, const std::string& folder)> open;
     bool durable = false; // may be closed and opened again, which must change nothing
     bool has_sql = false;
+    std::string file{}; // of a durable one: the name in the folder under which it finds what it left
 };
 void PrintTo(const WarehouseFactory& factory, std::ostream* out); // for GoogleTest
 

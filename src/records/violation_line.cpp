@@ -1,6 +1,7 @@
 // Reads flat JSON objects: strings and whole numbers by name; other values are skipped by their form.
-#include "app/violation_line.hpp"
+#include "records/violation_line.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <string>
@@ -157,6 +158,13 @@ bool read_member(LineReader& reader, const std::string& name, Violation& violati
 }
 
 } // namespace
+
+std::optional<std::string> read_json_string(std::string_view json) {
+    LineReader reader(json);
+    auto text = reader.string();
+    if (!text || !reader.done()) return std::nullopt;
+    return text;
+}
 
 std::optional<Violation> read_violation(std::string_view line) {
     LineReader reader(line);

@@ -1,5 +1,5 @@
 // Tests of violation_line.hpp.
-#include "app/violation_line.hpp"
+#include "records/violation_line.hpp"
 
 #include <gtest/gtest.h>
 

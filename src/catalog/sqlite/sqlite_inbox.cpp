@@ -1,0 +1,198 @@
+#include "catalog/sqlite/sqlite_inbox.hpp"
+
+#include <memory>
+#include <utility>
+
+#include "catalog/rules.hpp"
+#include "catalog/sqlite/audit_rows.hpp"
+#include "catalog/sqlite/sqlite_requests.hpp"
+#include "catalog/sqlite/submission_rows.hpp"
+
+namespace inlet::sqlite {
+
+namespace {
+
+struct Addition {
+    SubmissionRecord record;
+    std::string form;
+    std::string body;
+    CatalogEvent event;
+    AuditEntry audit;
+    std::optional<RequestKey> request;
+    std::function<StoredAnswer(SubmissionId)> answer;
+    Inbox::Receipt receipt; // of the last time that it was tried
+};
+
+Status store(Connection& connection, Addition& what, Timestamp now) {
+    what.receipt = {};
+    if (what.request) {
+        what.receipt.earlier = TRY(find_answer(connection, *what.request));
+        if (what.receipt.earlier) return {};
+    }
+    what.record.received_at = now;
+    const SubmissionId id = TRY(insert_submission(connection, what.record, now));
+    {
+        Query row = TRY(connection.query("INSERT INTO inbox (submission, form, body, late) VALUES (?, ?, ?, '')"));
+        TRY(row.bind(id.value, what.form, what.body));
+        TRY(row.run());
+    }
+    TRY(write_event(connection, id, what.event, now));
+    what.audit.submission = id;
+    TRY(append_audit(connection, what.audit, now));
+    if (what.request) {
+        const StoredAnswer answer = what.answer(id);
+        TRY(store_request(connection, *what.request, &answer, now));
+    }
+    what.receipt.id = id;
+    return {};
+}
+
+Status store_rejected(Connection& connection, const InboxOutcome& outcome) {
+    {
+        Query row =
+            TRY(connection.query("UPDATE parts SET rejected = ?1, accepted = rows - ?1, errors_total = ?2 WHERE "
+                                 "submission = ?3 AND position = 0"));
+        TRY(row.bind(bits(*outcome.rejected), bits(outcome.errors_total), outcome.id.value));
+        TRY(row.run());
+    }
+    {
+        Query row = TRY(connection.query("UPDATE inbox SET late = ? WHERE submission = ?"));
+        const std::string late = late_text(outcome.late);
+        TRY(row.bind(late, outcome.id.value));
+        TRY(row.run());
+    }
+    // One count for them: none before its last publication was tried, or that one's.
+    TRY(run_for(connection, "DELETE FROM part_counts WHERE submission = ? AND part = 0 AND position = -1", outcome.id));
+    if (outcome.late.empty()) return {};
+    Query row = TRY(connection.query("INSERT INTO part_counts (submission, part, position, code, field, count) VALUES "
+                                     "(?, 0, -1, 'primary-key', '', ?)"));
+    TRY(row.bind(outcome.id.value, static_cast<std::int64_t>(outcome.late.size())));
+    return row.run();
+}
+
+Status settle_one(Connection& connection, const InboxOutcome& outcome, Timestamp now) {
+    {
+        Query row = TRY(connection.query("UPDATE submissions SET state = ?, reason_code = ?, reason = ?, version = ?, "
+                                         "updated_at = ?, attempts = attempts + 1 WHERE id = ? AND state = 'queued' "
+                                         "AND kind = 'records' RETURNING 1"));
+        TRY(row.bind(to_string(outcome.state), outcome.reason_code, outcome.reason, outcome.version.value, now,
+                     outcome.id.value));
+        if (!TRY(row.step())) return {};
+        CHECK(!TRY(row.step()));
+    }
+    {
+        Query row = TRY(connection.query("UPDATE parts SET inserted = ?, updated = ?, unchanged = ? WHERE submission = "
+                                         "? AND position = 0"));
+        TRY(row.bind(bits(outcome.inserted), bits(outcome.updated), bits(outcome.unchanged), outcome.id.value));
+        TRY(row.run());
+    }
+    if (outcome.rejected) TRY(store_rejected(connection, outcome));
+    return write_event(connection, outcome.id, outcome.event, now);
+}
+
+} // namespace
+
+void SqliteInbox::add(SubmissionRecord record, std::string form, std::string body, CatalogEvent event, AuditEntry audit,
+                      std::optional<RequestKey> request, std::function<StoredAnswer(SubmissionId)> answer, Done done) {
+    auto what = std::make_shared<Addition>(Addition{std::move(record),
+                                                    std::move(form),
+                                                    std::move(body),
+                                                    std::move(event),
+                                                    std::move(audit),
+                                                    std::move(request),
+                                                    std::move(answer),
+                                                    {}});
+    Writer::Change change = [this, what](Connection& connection) { return store(connection, *what, clock_.now()); };
+    database_.writer.submit(std::move(change), [this, what, done = std::move(done)](Status status) mutable {
+        if (!status) return done(fail(std::move(status.error())));
+        events_.tell();
+        done(std::move(what->receipt));
+    });
+}
+
+Result<std::vector<InboxEntry>> SqliteInbox::waiting(Timestamp before, std::uint64_t records_max,
+                                                     std::uint64_t bytes_max) {
+    return database_.reader.ask([&](Connection& connection) -> Result<std::vector<InboxEntry>> {
+        Query rows = TRY(connection.query("SELECT s.id, s.target, s.sent_by, i.form, i.body, s.rejects_approved, "
+                                          "p.rows, p.rejected FROM submissions s JOIN inbox i ON i.submission = s.id "
+                                          "JOIN parts p ON p.submission = s.id AND p.position = 0 WHERE s.state = "
+                                          "'queued' AND (?1 = 0 OR s.received_at < ?1) ORDER BY s.id"));
+        TRY(rows.bind(before));
+        std::vector<InboxEntry> entries;
+        std::uint64_t records = 0;
+        std::uint64_t bytes = 0;
+        while (TRY(rows.step())) {
+            InboxEntry entry{.id = SubmissionId(rows.integer(0)),
+                             .dataset = rows.text(1),
+                             .by = rows.text(2),
+                             .form = rows.text(3),
+                             .body = rows.text(4),
+                             .rejects_approved = rows.integer(5) != 0,
+                             .rows = unsigned_bits(rows.integer(6)),
+                             .rejected = unsigned_bits(rows.integer(7))};
+            records += entry.rows;
+            bytes += entry.body.size();
+            if (!entries.empty() && (records > records_max || bytes > bytes_max)) break;
+            entries.push_back(std::move(entry));
+        }
+        return entries;
+    });
+}
+
+Result<std::optional<Timestamp>> SqliteInbox::oldest() {
+    return database_.reader.ask([](Connection& connection) -> Result<std::optional<Timestamp>> {
+        Query row =
+            TRY(connection.query("SELECT s.received_at FROM submissions s WHERE s.state = 'queued' AND s.kind = "
+                                 "'records' ORDER BY s.id LIMIT 1"));
+        if (!TRY(row.step())) return std::nullopt;
+        return row.integer(0);
+    });
+}
+
+Status SqliteInbox::settle(const std::vector<InboxOutcome>& outcomes) {
+    const auto settle_all = [&](Connection& connection) -> Status {
+        const Timestamp now = clock_.now();
+        for (const InboxOutcome& outcome : outcomes) TRY(settle_one(connection, outcome, now));
+        return {};
+    };
+    TRY(database_.writer.commit(settle_all));
+    events_.tell();
+    return {};
+}
+
+Result<std::optional<InboxBody>> SqliteInbox::body(SubmissionId id) {
+    return database_.reader.ask([&](Connection& connection) -> Result<std::optional<InboxBody>> {
+        Query row = TRY(connection.query("SELECT form, body, late FROM inbox WHERE submission = ?"));
+        TRY(row.bind(id.value));
+        if (!TRY(row.step())) return std::nullopt;
+        return InboxBody{row.text(0), row.text(1), late_from(row.text(2))};
+    });
+}
+
+Result<std::uint64_t> SqliteInbox::forget_bodies(const std::string& dataset, Timestamp before, bool dry_run) {
+    static constexpr std::string_view kWhich =
+        "submission IN (SELECT id FROM submissions WHERE target = ? AND kind = 'records' AND received_at < ? AND state "
+        "NOT IN ('queued', 'held'))";
+    std::uint64_t count = 0;
+    const auto ask = [&](Connection& connection) -> Status {
+        Query rows = TRY(connection.query("SELECT count(*) FROM inbox WHERE " + std::string(kWhich)));
+        TRY(rows.bind(dataset, before));
+        CHECK(TRY(rows.step()));
+        count = unsigned_bits(rows.integer(0));
+        return {};
+    };
+    if (dry_run) {
+        TRY(database_.reader.ask(ask));
+        return count;
+    }
+    const auto remove = [&](Connection& connection) -> Status {
+        TRY(ask(connection));
+        Query rows = TRY(connection.query("DELETE FROM inbox WHERE " + std::string(kWhich)));
+        TRY(rows.bind(dataset, before));
+        return rows.run();
+    };
+    TRY(database_.writer.commit(remove));
+    return count;
+}
+
+} // namespace inlet::sqlite
