@@ -58,10 +58,6 @@ Result<SubmissionRecord> Intake::begin(const Delivery& delivery) {
 Result<Received> Intake::ended(SubmissionRecord& record, Result<Received> received) {
     if (!received) {
         const bool is_notice = failure_info(received.error().code).kind == FailureKind::notice;
-        // Whoever sends will send again: what came of it must not be run beside that.
-        record.raw_sha256.clear();
-        record.raw_bytes = 0;
-        record.received_at = 0;
         // If this cannot be written down either, the next start finds the record and says `interrupted`.
         (void)log_.move(record, is_notice ? SubmissionState::cancelled : SubmissionState::failed, received.error());
     }

@@ -246,9 +246,7 @@ TEST_F(WatchedSourceTest, AFileThatChangesWhileItIsReadIsLetGo) {
         ASSERT_TRUE(done);
         EXPECT_EQ(rig_.records().back().state, State::cancelled);
         EXPECT_EQ(rig_.records().back().reason_code, "file-changed");
-        const auto pickups = rig_.catalog->pickups().open("studio", source_.folder).value();
-        for (const PickupRecord& pickup : pickups)
-            EXPECT_EQ(pickup.state, PickupState::removed) << "only those before it are there";
+        EXPECT_EQ(rig_.catalog->pickups().open("studio", source_.folder)->size(), 0U);
         if (!fs::exists(path("a.csv"))) continue;
         const std::string now = read("a.csv");
         tend();
