@@ -10,7 +10,8 @@ namespace inlet {
 namespace {
 
 constexpr std::size_t kPage = 256;
-constexpr std::size_t kRunningMost = 256; // submissions whose progress is told at once
+constexpr std::chrono::milliseconds kPause{20}; // between two looks: what happens in quick succession is read together
+constexpr std::size_t kRunningMost = 256;       // submissions whose progress is told at once
 constexpr std::int64_t kFromNowOn = std::numeric_limits<std::int64_t>::max();
 
 } // namespace
@@ -130,7 +131,7 @@ void EventHub::progress(const RunningSubmission& running) {
 
 void EventHub::wake() {
     const std::lock_guard lock(mutex_);
-    woken_ = true;
+    if (std::exchange(woken_, true)) return;
     wake_.notify_all();
 }
 
@@ -153,6 +154,7 @@ void EventHub::run() {
         if (!done && options_.failed) options_.failed(done.error());
         lock.lock();
         // Not at once again, whoever calls.
+        wake_.wait_for(lock, kPause, [&] { return stopping_; });
         if (!done) wake_.wait_for(lock, options_.poll, [&] { return stopping_; });
     }
 }
@@ -167,6 +169,7 @@ Status EventHub::collect() {
         for (const auto& subscription : subscriptions_)
             subscription->seen = std::min(subscription->wish().since.value_or(last_), last_);
     }
+    if (is_unheard()) return skip();
     bool is_news = false;
     for (;;) {
         std::vector<LoggedEvent> page = TRY(catalog_.event_log().after(last_, {}, kPage));
@@ -188,6 +191,26 @@ Status EventHub::collect() {
         if (is_all) break;
     }
     if (is_news && options_.news) options_.news();
+    return {};
+}
+
+bool EventHub::is_unheard() {
+    const std::lock_guard lock(mutex_);
+    return subscriptions_.empty();
+}
+
+// Nobody listens: whoever comes later, and wishes to know, reads it in the catalog.
+Status EventHub::skip() {
+    const std::int64_t last = TRY(catalog_.event_log().last());
+    {
+        const std::lock_guard lock(mutex_);
+        if (last == last_) return {};
+        floor_ = last_ = last;
+        running_.clear();
+        subjects_.clear();
+    }
+    recent_.clear();
+    if (options_.news) options_.news();
     return {};
 }
 

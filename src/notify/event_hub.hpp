@@ -82,6 +82,8 @@ private:
 
     void wake();
     void run();
+    bool is_unheard();
+    Status skip();
     Status collect();
     void forget_settled(std::int64_t since); // under mutex_
     Status serve(Subscription& subscription);

@@ -34,7 +34,7 @@ Runner::~Runner() {
 
 void Runner::wake() {
     const std::scoped_lock lock(mutex_);
-    woken_ = true;
+    if (std::exchange(woken_, true)) return;
     wake_.notify_all();
 }
 

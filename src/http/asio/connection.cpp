@@ -12,6 +12,14 @@ namespace inlet::http {
 
 namespace {
 
+constexpr std::uint64_t kReadHereMost = 16 << 10; // bytes of a body that is read on the connection's own thread
+
+// Passwords take long to check, and wait for each other.
+bool takes_a_password(const Request& request) {
+    const std::string* credential = request.headers.find("Authorization");
+    return credential != nullptr && beast::iequals(std::string_view(*credential).substr(0, 6), "Basic ");
+}
+
 constexpr std::uint64_t kDrainBytesMax = 256 << 10; // of a body nobody wants, to keep the connection
 constexpr std::uint64_t kLingerBytesMax = 64 << 20; // of a body that was refused, so that the answer is heard
 constexpr std::chrono::seconds kLingerTime{5};
@@ -241,8 +249,10 @@ std::optional<Error> Connection::refusal(Exchange& exchange, const Route& route)
     return std::nullopt;
 }
 
-// Starts the call on its pool.
+// Starts the call: on its pool, or here if it waits for nothing and has little to read.
 void Connection::submit(const std::shared_ptr<Exchange>& exchange, const Route& route) {
+    if (route.deferred && exchange->body_bytes <= kReadHereMost && !takes_a_password(exchange->request))
+        return call(serving_, *settings_, route, exchange);
     Calls& calls = route.takes_long ? serving_.long_calls : serving_.calls;
     const bool taken = calls.submit(
         [exchange, &serving = serving_, settings = settings_, &route] { call(serving, *settings, route, exchange); });
