@@ -143,7 +143,8 @@ class Records(RecordsCase):
         self.assertEqual(self.post("whole", {"n": 1}, status=501)["code"], "not-supported")
         self.assertEqual(self.post("nothing", {"n": 1}, status=404)["code"], "unknown-dataset")
         self.assertEqual(self.post("log", b"[" + b" " * (1 << 20) + b"]", status=413)["code"], "file-too-large")
-        status, _, text = self.call("POST", "/v1/datasets/log/records", iter([b"[" + b" " * (1 << 21) + b"]"]),
+        chunk = b"[" + b" " * (1 << 21) + b"]"
+        status, _, text = self.call("POST", "/v1/datasets/log/records", iter([b"%x\r\n" % len(chunk), chunk, b"\r\n0\r\n\r\n"]),
                                     {"Content-Type": "application/json", "Transfer-Encoding": "chunked"})
         self.assertEqual((status, json.loads(text)["code"]), (413, "file-too-large"))
 

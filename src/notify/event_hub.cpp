@@ -106,9 +106,11 @@ EventHub::~EventHub() {
 
 std::unique_ptr<EventHub::Listener> EventHub::subscribe(ListenerWish wish) {
     auto subscription = std::make_shared<Subscription>(std::move(wish));
+    const auto newest = catalog_.event_log().last(); // we may not have read as far
     const std::lock_guard lock(mutex_);
     // A number that was never given comes from another time of the catalog; what happens now is later than that.
-    if (begun_) subscription->seen = std::min(subscription->wish().since.value_or(last_), last_);
+    const std::int64_t now = newest ? std::max(*newest, last_) : last_;
+    if (begun_) subscription->seen = std::min(subscription->wish().since.value_or(now), now);
     subscriptions_.push_back(subscription);
     woken_ = true;
     wake_.notify_all();
