@@ -25,6 +25,8 @@ namespace inlet {
 
 namespace {
 
+constexpr std::chrono::hours kLetGoEvery{1};
+constexpr Timestamp kAnswersKept = Timestamp{24 * 3600} * 1'000'000; // to requests with an Idempotency-Key
 constexpr Timestamp kKeepHeadEvery = 60'000'000;
 constexpr const char* kSocketName = "inlet.sock";
 
@@ -117,7 +119,9 @@ Result<std::unique_ptr<Server>> Server::start(Session& session, std::vector<http
     TRY(server->uploads_->recover());
     server->runner_ =
         std::make_unique<Runner>(*pipeline, *catalog, [self = server.get()](const Error& error) { self->warn(error); });
-    server->sweeper_ = std::make_unique<UploadSweeper>(*server->uploads_, sweep_pause(server->uploads_->limits()));
+    server->sweeper_ = std::make_unique<Periodic>(sweep_pause(server->uploads_->limits()),
+                                                  [&uploads = *server->uploads_] { uploads.sweep(); });
+    server->keeper_ = std::make_unique<Periodic>(kLetGoEvery, [self = server.get()] { self->let_go(); });
     tus::add_tus(server->router_, {session.current_project(), *server->uploads_, *server->runner_});
     server->watch_folders(*project, *catalog, *pipeline);
     const auto backed_up = [&session, pipeline](const std::string& folder, std::size_t keep) -> Result<std::string> {
@@ -261,6 +265,7 @@ void Server::stop() {
     http_->stop();
     folders_.reset();
     sweeper_.reset();
+    keeper_.reset();
     runner_.reset();
 }
 
@@ -268,6 +273,18 @@ Server::~Server() {
     http_.reset(); // no call writes any more
     session_.on_progress({});
     if (last_head_.number != 0) (void)audit_head_.keep(last_head_);
+}
+
+// What was kept long enough goes.
+void Server::let_go() {
+    const auto catalog = session_.catalog();
+    const auto pipeline = session_.pipeline();
+    if (!catalog || !pipeline) return;
+    if (Status forgotten = (*catalog)->requests().forget(clock_.now() - kAnswersKept); !forgotten)
+        warn(forgotten.error());
+    const auto has_limits = [](const Dataset& dataset) { return dataset.retention != Retention(); };
+    if (!std::ranges::any_of(session_.current_project()->datasets, has_limits)) return;
+    if (const auto pruned = (*pipeline)->prune(false); !pruned) warn(pruned.error());
 }
 
 // A file that is a minute behind shows all but the cutting off of a minute.

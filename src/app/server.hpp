@@ -15,6 +15,7 @@
 #include "access/authenticator.hpp"
 #include "app/audit_head_file.hpp"
 #include "app/session.hpp"
+#include "base/periodic.hpp"
 #include "fronts/folder/folder_watch.hpp"
 #include "http/http_server.hpp"
 #include "notify/courier.hpp"
@@ -22,7 +23,6 @@
 #include "notify/expectation_watch.hpp"
 #include "notify/notifier.hpp"
 #include "pipeline/runner.hpp"
-#include "pipeline/upload_sweeper.hpp"
 #include "pipeline/uploads.hpp"
 
 namespace inlet {
@@ -76,6 +76,7 @@ private:
     Status guard(http::Request& request);
 
     void tell(const Progress& progress);
+    void let_go();
     void log(const http::Served& served);
     void keep_head(const AuditHead& head);
     void log(std::string_view what, const PickupRecord& pickup);
@@ -105,7 +106,8 @@ private:
     std::unique_ptr<EventHub> events_;
     std::unique_ptr<Uploads> uploads_; // wakes the runner, which nobody asks for any more when it goes
     std::unique_ptr<Runner> runner_;
-    std::unique_ptr<UploadSweeper> sweeper_;
+    std::unique_ptr<Periodic> sweeper_;
+    std::unique_ptr<Periodic> keeper_;
     std::unique_ptr<folder::FolderWatch> folders_;
     http::Router router_;
     std::unique_ptr<http::HttpServer> http_;

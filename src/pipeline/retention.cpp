@@ -55,9 +55,25 @@ Result<Pipeline::Pruned> RetentionWork::work(bool dry_run) {
     Pipeline::Pruned pruned;
     Dropped dropped;
     TRY(forget_deliveries(dry_run, pruned, dropped));
+    TRY(forget_small(dry_run, pruned));
     TRY(prune_history(dry_run, pruned));
     TRY(remove_objects(dry_run, pruned, dropped));
     return pruned;
+}
+
+// The bytes of small submissions, by the same rule as raw deliveries.
+Status RetentionWork::forget_small(bool dry_run, Pipeline::Pruned& pruned) {
+    for (const Dataset& dataset : parts_.project->datasets) {
+        const Kept& kept = dataset.retention.raw;
+        const Timestamp now = parts_.clock.now();
+        Timestamp before = 0;
+        if (goes_now(dataset.name))
+            before = now + 1;
+        else if (kept)
+            before = now - std::chrono::microseconds(*kept).count();
+        if (before > 0) pruned.raw += TRY(parts_.catalog.inbox().forget_bodies(dataset.name, before, dry_run));
+    }
+    return {};
 }
 
 Status RetentionWork::forget_deliveries(bool dry_run, Pipeline::Pruned& pruned, Dropped& dropped) {

@@ -28,6 +28,7 @@ private:
     using Kept = std::optional<std::chrono::seconds>;
     using Dropped = std::map<ObjectId, std::uint64_t>; // references that a dry run would have taken away
 
+    Status forget_small(bool dry_run, Pipeline::Pruned& pruned);
     Status forget_deliveries(bool dry_run, Pipeline::Pruned& pruned, Dropped& dropped);
     Status forget_delivery(const SubmissionRecord& record, bool dry_run, Pipeline::Pruned& pruned, Dropped& dropped);
     Status prune_history(bool dry_run, Pipeline::Pruned& pruned);

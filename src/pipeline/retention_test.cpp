@@ -1,5 +1,6 @@
 // What is kept how long.
 #include <algorithm>
+#include <future>
 
 #include <gtest/gtest.h>
 
@@ -37,6 +38,31 @@ protected:
     }
     PipelineRig rig{kProject, GetParam().make};
 };
+
+TEST_P(Retention, LetsGoOfTheBytesOfSmallSubmissions) {
+    const auto send = [&](const std::string& dataset) {
+        auto checked = rig.pipeline().check_small({.dataset = dataset, .body = R"({"id": 1})", .by = "machine"});
+        EXPECT_TRUE(checked);
+        std::promise<SubmissionId> kept;
+        rig.pipeline().keep_small(
+            *std::move(checked), std::nullopt, [](SubmissionId) { return StoredAnswer(); },
+            [&](Result<Inbox::Receipt> receipt) { kept.set_value(receipt->id); });
+        const SubmissionId id = kept.get_future().get();
+        EXPECT_EQ(rig.pipeline().run(id)->state, State::published);
+        return id;
+    };
+    const SubmissionId limited = send("ratings");
+    const SubmissionId unlimited = send("forever");
+    rig.clock.advance(9 * kDay);
+    EXPECT_EQ(prune().raw, 0U);
+    EXPECT_EQ(rig.raw(limited), R"({"id": 1})");
+    rig.clock.advance(2 * kDay);
+    EXPECT_EQ(prune(true).raw, 1U);
+    EXPECT_EQ(prune().raw, 1U);
+    EXPECT_EQ(rig.pipeline().open_raw(limited).error().code, FailureCode::retention_expired);
+    EXPECT_EQ(rig.raw(unlimited), R"({"id": 1})");
+    EXPECT_EQ(rig.rows("ratings"), Rows{"1|~"});
+}
 
 TEST_P(Retention, LetsGoOfEachThingInItsTime) {
     const SubmissionRecord record = rig.load("ratings", "id,rating\n1,1\n2,x\n");

@@ -1,11 +1,13 @@
-#include "pipeline/upload_sweeper.hpp"
+#include "base/periodic.hpp"
+
+#include <utility>
 
 namespace inlet {
 
-UploadSweeper::UploadSweeper(Uploads& uploads, std::chrono::milliseconds pause)
-    : uploads_(uploads), pause_(pause), thread_([this] { run(); }) {}
+Periodic::Periodic(std::chrono::milliseconds pause, std::function<void()> work)
+    : pause_(pause), work_(std::move(work)), thread_([this] { run(); }) {}
 
-UploadSweeper::~UploadSweeper() {
+Periodic::~Periodic() {
     {
         const std::scoped_lock lock(mutex_);
         stopping_ = true;
@@ -14,11 +16,11 @@ UploadSweeper::~UploadSweeper() {
     thread_.join();
 }
 
-void UploadSweeper::run() {
+void Periodic::run() {
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, pause_, [&] { return stopping_; })) {
         lock.unlock();
-        uploads_.sweep();
+        work_();
         lock.lock();
     }
 }
