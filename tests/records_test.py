@@ -3,6 +3,7 @@ import base64
 import concurrent.futures
 import hashlib
 import json
+import os
 import signal
 import unittest
 
@@ -135,6 +136,23 @@ class Records(RecordsCase):
         self.assertEqual(self.post("log", body, status=400, **{"Content-Digest": "sha-256=:x:"})["code"], "bad-argument")
         status, _, text = self.call("POST", "/v1/datasets/log/submissions?name=a.csv", b"n\n1\n", {"Content-Digest": f"sha-256=:{right}:"})
         self.assertEqual((status, json.loads(text)["code"]), (422, "checksum-mismatch"))
+
+    def test_what_is_erased_is_gone_from_small_submissions_too(self):
+        self.post("readings", {"id": 1, "note": "Ada Lovelace"}, **{"Idempotency-Key": "k"})
+        self.post("readings", r'[{"id": 2, "note": "Ad\u0061 Lovelace"}, {"id": 3, "note": "Grace"}]')
+        refused = self.post("readings", [{"id": "x", "note": "Ada Lovelace"}], status=422, **{"Idempotency-Key": "l"})
+        kept = self.post("readings", {"id": 4, "note": "Grace"})
+        self.end(self.server)
+        self.inlet("erase", "readings", "--where", "note=Ada Lovelace", "--yes")
+        self.assertEqual(self.rows("select id from readings order by id"), [(3,), (4,)])
+        for folder, _, names in os.walk(self.folder):
+            for name in names:
+                with open(os.path.join(folder, name), "rb") as file:
+                    self.assertNotIn(b"Ada Lovelace", file.read(), os.path.join(folder, name))
+        self.inlet("raw", str(kept["submission"]), "--output", self.path("raw.json"))
+        with open(self.path("raw.json"), encoding="utf-8") as file:
+            self.assertEqual(json.load(file), {"id": 4, "note": "Grace"})
+        self.error("raw", str(refused["submission"]), "--output", self.path("none"), code="retention-expired", exit_code=1)
 
     def test_what_is_refused_says_why(self):
         self.assertEqual(self.post("log", "{", status=415)["code"], "format-error")

@@ -84,6 +84,9 @@ public:
     virtual Status settle(const std::vector<InboxOutcome>& outcomes) = 0;
     // Nothing if its bytes are forgotten, or it is not of this kind.
     virtual Result<std::optional<InboxBody>> body(SubmissionId id) = 0;
+    // Forgets its bytes and the answers that told of them, so that the file does not hold them any more once it is
+    // closed. Nothing there: nothing to do.
+    virtual Status erase_body(SubmissionId id) = 0;
     // Forgets the bytes of those of the dataset that are at their end and were received before `before`. How many.
     virtual Result<std::uint64_t> forget_bodies(const std::string& dataset, Timestamp before, bool dry_run) = 0;
 };

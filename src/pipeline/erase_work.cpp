@@ -299,9 +299,23 @@ Status EraseWork::search_kept(const Search& search, SubmissionId self, bool dry_
     }
     for (SubmissionRecord& record : records) {
         const bool removes = record.kind == SubmissionKind::erasure || record.kind == SubmissionKind::purge;
-        if (record.id != self && !removes) TRY(search_submission(std::move(record), search, dry_run, unreadable));
+        if (record.kind == SubmissionKind::records)
+            TRY(search_small(record, search, dry_run));
+        else if (record.id != self && !removes)
+            TRY(search_submission(std::move(record), search, dry_run, unreadable));
     }
     return {};
+}
+
+// A small submission that holds such a record loses its bytes as a whole; what it published stays.
+Status EraseWork::search_small(const SubmissionRecord& record, const Search& search, bool dry_run) {
+    const Dataset* dataset = parts_.project->dataset(search.dataset);
+    const auto kept = TRY(parts_.catalog.inbox().body(record.id));
+    if (!kept || dataset == nullptr) return {};
+    if (!TRY(holds_records(kept->body, kept->form, *dataset, search.wanted))) return {};
+    ++outcome_.deliveries;
+    if (dry_run) return {};
+    return parts_.catalog.inbox().erase_body(record.id);
 }
 
 Status EraseWork::search_submission(SubmissionRecord record, const Search& search, bool dry_run,

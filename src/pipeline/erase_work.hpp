@@ -58,6 +58,7 @@ private:
     // Goes through what is kept of every submission to the dataset. `unreadable`: deliveries that have or may have such
     // records and cannot be written anew.
     Status search_kept(const Search& search, SubmissionId self, bool dry_run, std::vector<SubmissionId>& unreadable);
+    Status search_small(const SubmissionRecord& record, const Search& search, bool dry_run);
     Status search_submission(SubmissionRecord record, const Search& search, bool dry_run,
                              std::vector<SubmissionId>& unreadable);
     Result<Cuts> find_in_raw(const SubmissionRecord& record, const Search& search,

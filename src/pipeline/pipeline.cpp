@@ -337,6 +337,8 @@ Result<Pipeline::Erased> Pipeline::erase(const Erasure& erasure, bool dry_run) {
     const std::lock_guard removing(state_->removing);
     const std::lock_guard lock(state_->working);
     if (dry_run) return state_->erasures.rehearse(erasure);
+    while (!TRY(state_->inbox.publish(0)).empty()) {
+    } // what waits would bring such records afterwards
     return state_->run_removal(TRY(state_->erasures.begin(erasure)));
 }
 

@@ -11,6 +11,7 @@
 #include "base/json_writer.hpp"
 #include "records/csv_reader.hpp"
 #include "records/field_reader.hpp"
+#include "records/small_records.hpp"
 
 namespace inlet {
 
@@ -119,6 +120,30 @@ Result<Cuts> find_records(ByteSource& bytes, const Schema& schema, const Dialect
     TRY(take_chunks());
     if (!reader->file_violations().empty()) return unreadable(reader->file_violations().front().message);
     return cuts;
+}
+
+Result<bool> holds_records(std::string_view body, std::string_view form, const Dataset& dataset,
+                           const std::vector<WantedValue>& wanted) {
+    const auto known = small_form_from(form);
+    const auto reader = TRY(SmallReader::make(dataset.schema, dataset.dialect));
+    std::vector<std::size_t> positions;
+    for (const WantedValue& value : wanted) {
+        const auto position = dataset.schema.find(value.field.field);
+        if (!position) return true;
+        positions.push_back(*position);
+    }
+    if (!known) return true;
+    const auto read = reader->read(body, *known, {.repeated_keys = false, .violations_max = 0});
+    if (!read || read->batch.rows == 0) return true;
+    const RecordBatch& batch = read->batch;
+    for (std::size_t record = 0; record < batch.rows; ++record) {
+        // A text may be written with escapes in a record that breaks the contract: then nobody looks closer.
+        const bool goes = batch.rejected.test(record)
+                              ? body.find('\\') != std::string_view::npos || holds_texts(body, wanted)
+                              : holds_values(batch, record, positions, wanted);
+        if (goes) return true;
+    }
+    return false;
 }
 
 Result<Cuts> find_lines_with(ByteSource& bytes, const std::vector<WantedValue>& wanted) {

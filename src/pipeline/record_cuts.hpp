@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "contract/dialect.hpp"
 #include "contract/field.hpp"
+#include "contract/project.hpp"
 #include "objects/object_store.hpp"
 #include "records/byte_source.hpp"
 #include "warehouse/warehouse.hpp"
@@ -35,6 +37,10 @@ Result<Cuts> find_records(ByteSource& bytes, const Schema& schema, const Dialect
                           const std::vector<WantedValue>& wanted);
 // Of a file of lines: those in which all the texts stand.
 Result<Cuts> find_lines_with(ByteSource& bytes, const std::vector<WantedValue>& wanted);
+
+// Whether a small submission's body holds such a record. One that cannot be read is said to.
+Result<bool> holds_records(std::string_view body, std::string_view form, const Dataset& dataset,
+                           const std::vector<WantedValue>& wanted);
 
 // The object's bytes but for the cuts.
 Status write_without(const ObjectReader& from, const Cuts& cuts, ObjectWriter& to);

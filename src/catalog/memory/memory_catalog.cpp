@@ -219,6 +219,16 @@ public:
         return found == bodies_.end() ? std::nullopt : std::optional(found->second);
     }
 
+    Status erase_body(SubmissionId id) override {
+        const std::lock_guard lock(mutex_);
+        bodies_.erase(id);
+        const std::string location = "/v1/submissions/" + std::to_string(id.value);
+        std::erase_if(answers_, [&](const auto& entry) {
+            return entry.second.answer && entry.second.answer->location == location;
+        });
+        return {};
+    }
+
     Result<std::uint64_t> forget_bodies(const std::string& dataset, Timestamp before, bool dry_run) override {
         const std::lock_guard lock(mutex_);
         const auto due = [&](const auto& entry) {

@@ -169,6 +169,14 @@ Result<std::optional<InboxBody>> SqliteInbox::body(SubmissionId id) {
     });
 }
 
+Status SqliteInbox::erase_body(SubmissionId id) {
+    return database_.writer.commit([&](Connection& connection) -> Status {
+        TRY(connection.execute("PRAGMA secure_delete = ON")); // from then on what is removed is overwritten
+        TRY(run_for(connection, "DELETE FROM requests WHERE location = '/v1/submissions/' || ?", id));
+        return run_for(connection, "DELETE FROM inbox WHERE submission = ?", id);
+    });
+}
+
 Result<std::uint64_t> SqliteInbox::forget_bodies(const std::string& dataset, Timestamp before, bool dry_run) {
     static constexpr std::string_view kWhich =
         "submission IN (SELECT id FROM submissions WHERE target = ? AND kind = 'records' AND received_at < ? AND state "

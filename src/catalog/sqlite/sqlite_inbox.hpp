@@ -21,6 +21,7 @@ public:
     Result<std::optional<Timestamp>> oldest() override;
     Status settle(const std::vector<InboxOutcome>& outcomes) override;
     Result<std::optional<InboxBody>> body(SubmissionId id) override;
+    Status erase_body(SubmissionId id) override;
     Result<std::uint64_t> forget_bodies(const std::string& dataset, Timestamp before, bool dry_run) override;
 
 private:

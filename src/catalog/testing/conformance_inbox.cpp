@@ -30,13 +30,15 @@ std::optional<FailureCode> code_of(const Result<T>& result) {
     return result ? std::nullopt : std::optional(result.error().code);
 }
 
+std::string location(SubmissionId id) { return "/v1/submissions/" + std::to_string(id.value); }
+
 // Waits until it is durable.
 Result<Inbox::Receipt> add(Catalog& catalog, const SubmissionRecord& record, const std::string& body,
                            std::optional<RequestKey> request = std::nullopt) {
     std::promise<Result<Inbox::Receipt>> receipt;
     catalog.inbox().add(
         record, "json", body, {.type = "submission.received", .detail = "{}"}, {.by = "machine", .action = "x"},
-        std::move(request), [](SubmissionId id) { return StoredAnswer{201, "/" + std::to_string(id.value), "{}"}; },
+        std::move(request), [](SubmissionId id) { return StoredAnswer{201, location(id), "{}"}; },
         [&](Result<Inbox::Receipt> made) { receipt.set_value(std::move(made)); });
     return receipt.get_future().get();
 }
@@ -124,13 +126,25 @@ TEST_P(CatalogConformance, BodiesOfSmallSubmissionsAreForgottenByAge) {
     EXPECT_EQ(*inbox.forget_bodies("other", clock().now() + 1, false), 0U);
 }
 
+TEST_P(CatalogConformance, ABodyIsErasedWithTheAnswersThatToldOfIt) {
+    const RequestKey key{"ann", "k", std::string(64, 'a')};
+    const SubmissionId id = add(catalog(), small("log", 1), "x", key)->id;
+    const SubmissionId other = add(catalog(), small("log", 1), "y", RequestKey{"ann", "l", key.sha256})->id;
+    ASSERT_TRUE(catalog().inbox().erase_body(id));
+    ASSERT_TRUE(catalog().inbox().erase_body(id)) << "again";
+    EXPECT_EQ(*catalog().inbox().body(id), std::nullopt);
+    EXPECT_EQ(catalog().inbox().body(other)->value().body, "y");
+    EXPECT_EQ(*catalog().requests().begin(key), std::nullopt) << "the answer is gone";
+    EXPECT_TRUE(catalog().requests().begin({"ann", "l", key.sha256})->has_value());
+}
+
 TEST_P(CatalogConformance, ARequestIsAnsweredOnce) {
     const RequestKey key{"ann", "k", std::string(64, 'a')};
     const RequestKey other{"ann", "k", std::string(64, 'b')};
     const RequestKey another_ones{"bob", "k", std::string(64, 'b')};
     const auto first = add(catalog(), small("log", 1), "x", key);
     EXPECT_EQ(first->earlier, std::nullopt);
-    const StoredAnswer answer{201, "/" + std::to_string(first->id.value), "{}"};
+    const StoredAnswer answer{201, location(first->id), "{}"};
     const auto again = add(catalog(), small("log", 1), "x", key);
     EXPECT_EQ(again->earlier, std::optional(answer));
     EXPECT_FALSE(again->id);
