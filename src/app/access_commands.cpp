@@ -71,7 +71,7 @@ public:
                 .summary = "list the users of the project, and make password hashes for them",
                 .description = "Users stand in the project file, under `access`, with a hash of their password and "
                                "their roles. `hash` reads a password, from the terminal or from standard input, and "
-                               "prints the line to put there. A running server knows it when it is started again.",
+                               "prints the line to put there. A running server knows it once it gets SIGHUP.",
                 .examples = {{"inlet users", "those there are"},
                              {"inlet users hash", "asks for a password"},
                              {"inlet users hash < password.txt", "from a file"}}};

@@ -46,12 +46,6 @@ Result<std::size_t> DescriptorSource::read(std::span<char> room) {
     }
 }
 
-Result<std::size_t> ObjectSource::read(std::span<char> room) {
-    const std::size_t count = TRY(object_->pread(std::as_writable_bytes(room), offset_));
-    offset_ += count;
-    return count;
-}
-
 Status copy_bytes(ByteSource& from, ByteSink& to) {
     std::vector<char> block(kBlockBytes);
     while (const std::size_t count = TRY(from.read(block))) TRY(to.write(std::span(block).first(count)));

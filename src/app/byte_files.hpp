@@ -34,17 +34,6 @@ private:
     int descriptor_;
 };
 
-// A kept object from its front to its back. One thread.
-class ObjectSource final : public ByteSource {
-public:
-    explicit ObjectSource(std::unique_ptr<ObjectReader> object) : object_(std::move(object)) {}
-    Result<std::size_t> read(std::span<char> room) override;
-
-private:
-    std::unique_ptr<ObjectReader> object_;
-    std::uint64_t offset_ = 0;
-};
-
 // All that is left in a source, to a sink.
 Status copy_bytes(ByteSource& from, ByteSink& to);
 

@@ -11,6 +11,7 @@
 #include "app/out_file.hpp"
 #include "app/session.hpp"
 #include "app/text_table.hpp"
+#include "pipeline/byte_origins.hpp"
 #include "records/violation_line.hpp"
 
 namespace inlet {

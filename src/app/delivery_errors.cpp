@@ -3,6 +3,7 @@
 
 #include "app/byte_files.hpp"
 #include "app/record_view.hpp"
+#include "pipeline/byte_origins.hpp"
 #include "records/violation_line.hpp"
 
 namespace inlet {

@@ -11,6 +11,7 @@
 
 #include "catalog/notifications.hpp"
 #include "catalog/rules.hpp"
+#include "catalog/words.hpp"
 
 namespace inlet {
 
@@ -28,27 +29,21 @@ static_assert(kKinds.size() == std::to_underlying(SubmissionKind::records) + 1U)
 constexpr std::array<std::string_view, 3> kNotificationStates{"pending", "delivered", "dead"};
 static_assert(kNotificationStates.size() == std::to_underlying(NotificationState::dead) + 1U);
 
-template <class Enum, std::size_t N>
-std::optional<Enum> find(const std::array<std::string_view, N>& names, std::string_view text) {
-    for (std::size_t i = 0; i < N; ++i) {
-        if (names[i] == text) return static_cast<Enum>(i);
-    }
-    return std::nullopt;
-}
-
 } // namespace
 
 std::string_view to_string(SubmissionState state) { return kStates.at(std::to_underlying(state)); }
 std::optional<SubmissionState> submission_state_from(std::string_view text) {
-    return find<SubmissionState>(kStates, text);
+    return find_word<SubmissionState>(kStates, text);
 }
 
 std::string_view to_string(SubmissionKind kind) { return kKinds.at(std::to_underlying(kind)); }
-std::optional<SubmissionKind> submission_kind_from(std::string_view text) { return find<SubmissionKind>(kKinds, text); }
+std::optional<SubmissionKind> submission_kind_from(std::string_view text) {
+    return find_word<SubmissionKind>(kKinds, text);
+}
 
 std::string_view to_string(NotificationState state) { return kNotificationStates.at(std::to_underlying(state)); }
 std::optional<NotificationState> notification_state_from(std::string_view text) {
-    return find<NotificationState>(kNotificationStates, text);
+    return find_word<NotificationState>(kNotificationStates, text);
 }
 
 bool is_end(SubmissionState state) {

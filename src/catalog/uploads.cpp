@@ -1,5 +1,6 @@
 // The names of kinds and states of uploads, as they are stored.
 #include "catalog/uploads.hpp"
+#include "catalog/words.hpp"
 
 #include <array>
 #include <utility>
@@ -14,20 +15,12 @@ static_assert(kKinds.size() == std::to_underlying(UploadKind::final) + 1U);
 constexpr std::array<std::string_view, 4> kStates{"receiving", "complete", "done", "expired"};
 static_assert(kStates.size() == std::to_underlying(UploadState::expired) + 1U);
 
-template <class Enum, std::size_t N>
-std::optional<Enum> find(const std::array<std::string_view, N>& names, std::string_view text) {
-    for (std::size_t i = 0; i < N; ++i) {
-        if (names[i] == text) return static_cast<Enum>(i);
-    }
-    return std::nullopt;
-}
-
 } // namespace
 
 std::string_view to_string(UploadKind kind) { return kKinds.at(std::to_underlying(kind)); }
-std::optional<UploadKind> upload_kind_from(std::string_view text) { return find<UploadKind>(kKinds, text); }
+std::optional<UploadKind> upload_kind_from(std::string_view text) { return find_word<UploadKind>(kKinds, text); }
 
 std::string_view to_string(UploadState state) { return kStates.at(std::to_underlying(state)); }
-std::optional<UploadState> upload_state_from(std::string_view text) { return find<UploadState>(kStates, text); }
+std::optional<UploadState> upload_state_from(std::string_view text) { return find_word<UploadState>(kStates, text); }
 
 } // namespace inlet

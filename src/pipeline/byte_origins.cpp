@@ -8,21 +8,6 @@ namespace inlet {
 
 namespace {
 
-class ObjectSource final : public ByteSource {
-public:
-    explicit ObjectSource(std::shared_ptr<const ObjectReader> object) : object_(std::move(object)) {}
-
-    Result<std::size_t> read(std::span<char> room) override {
-        const std::size_t count = TRY(object_->pread(std::as_writable_bytes(room), offset_));
-        offset_ += count;
-        return count;
-    }
-
-private:
-    std::shared_ptr<const ObjectReader> object_; // shared with the origin
-    std::uint64_t offset_ = 0;
-};
-
 class MeteredSource final : public ByteSource {
 public:
     MeteredSource(std::unique_ptr<ByteSource> inner, const std::function<void(std::uint64_t)>& on_bytes)
@@ -68,6 +53,12 @@ private:
 };
 
 } // namespace
+
+Result<std::size_t> ObjectSource::read(std::span<char> room) {
+    const std::size_t count = TRY(object_->pread(std::as_writable_bytes(room), offset_));
+    offset_ += count;
+    return count;
+}
 
 Result<std::unique_ptr<ByteSource>> ObjectOrigin::open() const { return std::make_unique<ObjectSource>(object_); }
 

@@ -14,7 +14,18 @@
 
 namespace inlet {
 
-// The object's bytes, front to back.
+// One reading of an object, front to back. One thread.
+class ObjectSource final : public ByteSource {
+public:
+    explicit ObjectSource(std::shared_ptr<const ObjectReader> object) : object_(std::move(object)) {}
+    Result<std::size_t> read(std::span<char> room) override;
+
+private:
+    std::shared_ptr<const ObjectReader> object_; // shared with the origin, if it is from one
+    std::uint64_t offset_ = 0;
+};
+
+// The object's bytes, any number of times.
 class ObjectOrigin final : public ByteOrigin {
 public:
     // Shared with the sources opened, and with whoever else reads the object.

@@ -8,6 +8,7 @@
 
 #include "base/json_writer.hpp"
 #include "catalog/record_json.hpp"
+#include "pipeline/byte_origins.hpp"
 
 namespace inlet::folder {
 
@@ -17,34 +18,6 @@ constexpr std::size_t kFirstErrors = 10;
 constexpr std::size_t kFirstErrorsBytesMax = 256 << 10;
 // A file system's 255 bytes, less what OpenFolder::write() adds while it writes.
 constexpr std::size_t kNameBytesMax = 240;
-
-class ObjectBytes final : public ByteSource {
-public:
-    explicit ObjectBytes(std::unique_ptr<ObjectReader> object) : object_(std::move(object)) {}
-    Result<std::size_t> read(std::span<char> room) override {
-        const std::size_t count = TRY(object_->pread(std::as_writable_bytes(room), offset_));
-        offset_ += count;
-        return count;
-    }
-
-private:
-    std::unique_ptr<ObjectReader> object_;
-    std::uint64_t offset_ = 0;
-};
-
-class TextBytes final : public ByteSource {
-public:
-    explicit TextBytes(std::string_view text) : text_(text) {}
-    Result<std::size_t> read(std::span<char> room) override {
-        const std::size_t count = std::min(room.size(), text_.size());
-        std::ranges::copy(text_.substr(0, count), room.begin());
-        text_.remove_prefix(count);
-        return count;
-    }
-
-private:
-    std::string_view text_;
-};
 
 // A member's name as part of a file's name, of at most so many bytes.
 std::string as_name(std::string_view member, std::size_t bytes_max) {
@@ -122,15 +95,14 @@ Status Answer::write_rejects(const OpenFolder& outbox) const {
         auto rejects = pipeline_.open_rejects(record_.id, part);
         if (!rejects && is_gone(rejects.error())) continue;
         if (!rejects) return fail(std::move(rejects.error()));
-        ObjectBytes bytes(std::move(*rejects));
+        ObjectSource bytes(std::move(*rejects));
         TRY(outbox.write(rejects_files_[part], bytes));
     }
     return {};
 }
 
 Status Answer::write_result(const OpenFolder& outbox) const {
-    const std::string text = TRY(json());
-    TextBytes bytes(text);
+    ObjectSource bytes(make_text_object(TRY(json())));
     return outbox.write(files_.front(), bytes);
 }
 

@@ -10,25 +10,11 @@
 #include "catalog/record_json.hpp"
 #include "fronts/http/request_reading.hpp"
 #include "http/preferences.hpp"
+#include "pipeline/byte_origins.hpp"
 
 namespace inlet::http {
 
 namespace {
-
-// An object's bytes as an answer.
-class ObjectBytes final : public ByteSource {
-public:
-    explicit ObjectBytes(std::unique_ptr<ObjectReader> object) : object_(std::move(object)) {}
-    Result<std::size_t> read(std::span<char> room) override {
-        const std::size_t count = TRY(object_->pread(std::as_writable_bytes(room), offset_));
-        offset_ += count;
-        return count;
-    }
-
-private:
-    std::unique_ptr<ObjectReader> object_;
-    std::uint64_t offset_ = 0;
-};
 
 class SubmissionsApi {
 public:
@@ -139,7 +125,7 @@ private:
         response.headers.add("Content-Type", std::move(content_type));
         response.headers.add("X-Content-Type-Options", "nosniff");
         response.stream_bytes = object->size();
-        response.stream = std::make_unique<ObjectBytes>(std::move(object));
+        response.stream = std::make_unique<ObjectSource>(std::move(object));
         return response;
     }
 
