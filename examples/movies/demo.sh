@@ -119,6 +119,7 @@ for _ in {1..300}; do
     [[ -s in/studio/outbox/data.zip.result.json ]] && break
     sleep 0.1
 done
+[[ -s in/studio/outbox/data.zip.result.json ]] || { echo "demo: the folder's file was not answered" >&2; cat serve.log >&2; exit 1; }
 printf '\n%s$ head -c 300 in/studio/outbox/data.zip.result.json%s\n' "$cyan" "$plain"
 head -c 300 in/studio/outbox/data.zip.result.json
 printf ' ...\n'
@@ -134,10 +135,14 @@ upload=$(curl -sS -o /dev/null -D - -X POST -H "Authorization: Bearer $key" "${t
 [[ $upload == /* ]] && upload=$url$upload
 head -c $((bytes / 2)) "$file" >half
 printf '\nupload of %s bytes at %s\n' "$bytes" "${upload/#$url/\$URL}"
-curl -sS --max-time 2 -X PATCH -H "Authorization: Bearer $key" "${tus[@]}" -H 'Content-Type: application/offset+octet-stream' -H 'Upload-Offset: 0' \
-    -H "Content-Length: $bytes" --data-binary @half "$upload" || true
+if curl -sS --max-time 2 -X PATCH -H "Authorization: Bearer $key" "${tus[@]}" -H 'Content-Type: application/offset+octet-stream' -H 'Upload-Offset: 0' \
+    -H "Content-Length: $bytes" --data-binary @half "$upload"; then
+    echo "demo: half an upload was taken for the whole" >&2
+    exit 1
+fi
 offset=$(curl -sS -I -H "Authorization: Bearer $key" "${tus[@]}" "$upload" | tr -d '\r' | sed -n 's/^[Uu]pload-[Oo]ffset: //p')
 printf 'the line broke; the server has %s bytes\n' "$offset"
+[[ $offset == "$(stat -c %s half)" ]] || { echo "demo: what was sent is not what is there" >&2; exit 1; }
 tail -c +$((offset + 1)) "$file" >rest
 call -o /dev/null -D - -X PATCH "${tus[@]}" -H 'Content-Type: application/offset+octet-stream' -H "Upload-Offset: $offset" -H 'Prefer: wait=30' \
     --data-binary @rest "$upload"
@@ -145,7 +150,7 @@ call "$url/v1/submissions?limit=1"
 
 part "Who did what" "Every call that changed something is in a log that is a chain."
 kill "$server"
-wait "$server" || true
+wait "$server" || { echo "demo: the server did not end well" >&2; exit 1; }
 server=
 run audit --limit 5
 run audit verify
