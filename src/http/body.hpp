@@ -1,4 +1,4 @@
-// A request's body as a route sees it, and what can be said to the sender before the answer. Floor 4; one thread,
+// A request's body as a route sees it, and what can be said to the sender before the answer. Floor 5; one thread,
 // except for give_up().
 #pragma once
 

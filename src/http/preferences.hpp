@@ -1,4 +1,4 @@
-// What a request prefers, and moments as HTTP writes them. Floor 4; plain functions.
+// What a request prefers, and moments as HTTP writes them. Floor 5; plain functions.
 #pragma once
 
 #include <chrono>

@@ -99,7 +99,8 @@ asio::awaitable<bool> write_feed(Channel& channel, Response& response, AnswerFor
         std::optional<std::string> text = response.feed->take();
         if (!text) break;
         if (text->empty()) {
-            if (co_await exchange.wait(Clock::now() + times.idle)) continue;
+            const bool woken = co_await exchange.wait(Clock::now() + times.idle);
+            if (woken) continue;
             text = response.feed->idle();
         }
         sending = true;
