@@ -29,6 +29,7 @@ FLOORS = {
     "http": 5, "pipeline": 5, "notify": 5,
     "fronts/http": 6, "fronts/tus": 6, "fronts/s3": 6, "fronts/grpc": 6, "fronts/kafka": 6, "fronts/folder": 6,
     "fronts/command": 6,
+    "simulate": 6,
     "app": 7,
 }
 STORES = ("objects", "warehouse", "catalog")

@@ -15,6 +15,7 @@ Commands make_commands() {
     add_keeping_commands(commands);
     add_erasing_commands(commands);
     add_serve_command(commands);
+    add_simulate_command(commands);
     add_provider_commands(commands);
     add_notification_commands(commands);
     add_keys_command(commands);

@@ -21,6 +21,7 @@ void add_version_commands(Commands& commands);      // versions, diff, undo, pru
 void add_keeping_commands(Commands& commands);      // backup, restore, verify
 void add_erasing_commands(Commands& commands);      // purge, erase
 void add_serve_command(Commands& commands);         // serve
+void add_simulate_command(Commands& commands);      // simulate
 void add_provider_commands(Commands& commands);     // providers
 void add_notification_commands(Commands& commands); // notifications
 void add_keys_command(Commands& commands);          // keys
