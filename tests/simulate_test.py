@@ -144,6 +144,7 @@ class Play(SimulateCase):
         self.error("simulate", "--url", "https://127.0.0.1:1", code="not-supported", exit_code=2)
         self.error("simulate", "--url", self.url, "--key", "none", code="unauthenticated", exit_code=2)
         self.error("simulate", "--url", "nowhere", code="usage-error", exit_code=2)
+        self.error("simulate", "--url", "unix:/" + "a" * 200, code="bad-argument", exit_code=2)
         self.error("simulate", "--for", "soon", code="usage-error", exit_code=2)
         self.error("simulate", "--mistakes", "101%", code="usage-error", exit_code=2)
         self.error("simulate", "--machines", "0", "--people", "0", code="usage-error", exit_code=2)

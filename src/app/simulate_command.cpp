@@ -1,5 +1,6 @@
 // `inlet simulate`: machines and people who send, and whether everything that was acknowledged is there.
-#include <algorithm>
+#include <sys/un.h>
+
 #include <charconv>
 #include <random>
 #include <sstream>
@@ -18,6 +19,7 @@ namespace inlet {
 
 namespace {
 
+constexpr std::size_t kSocketPathBytes = sizeof(sockaddr_un::sun_path);
 constexpr std::int64_t kRecordsMost = 10'000; // in a request; a call takes a MiB
 
 Result<double> share_of(const std::string& name, const std::string& text, double otherwise) {
@@ -106,6 +108,10 @@ public:
              .help = "records in a file: 20000 unless said",
              .into = &file_records_,
              .least = 1},
+            {.names = "--file-pause",
+             .value = "TIME",
+             .help = "between two files of a person: none unless said",
+             .into = &file_pause_},
             {.names = "--mistakes",
              .value = "SHARE",
              .help = "of requests and files that hold a broken record: 2% unless said",
@@ -158,6 +164,15 @@ public:
 
 private:
     Result<ListenAddress> server(Session& session) const {
+        ListenAddress address = TRY(named_server(session));
+        if (address.path.size() >= kSocketPathBytes)
+            return fail(FailureCode::bad_argument,
+                        fmt::format("{} is too long for the name of a socket: name the server's address with --url",
+                                    printable(address.path)));
+        return address;
+    }
+
+    Result<ListenAddress> named_server(Session& session) const {
         if (url_.empty()) {
             const Project* project = TRY(session.project());
             return ListenAddress{.text = "unix:" + project->data_folder + "/inlet.sock",
@@ -188,6 +203,7 @@ private:
         settings.records = static_cast<std::size_t>(records_.value_or(1));
         settings.people = static_cast<std::size_t>(people_.value_or(1));
         settings.file_records = static_cast<std::size_t>(file_records_.value_or(20'000));
+        settings.file_pause = TRY(time_of("--file-pause", file_pause_, settings.file_pause));
         settings.mistakes = TRY(share_of("--mistakes", mistakes_, settings.mistakes));
         settings.repeats = TRY(share_of("--repeats", repeats_, settings.repeats));
         settings.cuts = TRY(share_of("--cuts", cuts_, settings.cuts));
@@ -231,6 +247,7 @@ private:
     std::optional<std::int64_t> records_;
     std::optional<std::int64_t> people_;
     std::optional<std::int64_t> file_records_;
+    std::string file_pause_;
     std::string mistakes_;
     std::string repeats_;
     std::string cuts_;

@@ -30,14 +30,15 @@ struct PlaySettings {
     std::size_t records = 1;   // in a request
     std::size_t people = 1;    // each with one file at a time
     std::size_t file_records = 20'000;
-    double mistakes = 0.02;   // share of requests, and of files, that hold a broken record
-    double repeats = 0.02;    // share of answered requests that are sent again
-    double cuts = 0.01;       // share of requests, and of blocks of a file, whose connection is dropped
-    double abandoned = 0.1;   // share of files that are given up in the middle
-    double corrections = 0.2; // share of files that are sent again, corrected
-    std::uint64_t seed = 1;   // of what is chosen by chance
-    std::uint32_t run = 1;    // tells this run's records from those of others
-    std::string journal;      // file, new; empty: none
+    std::chrono::seconds file_pause{0}; // of a person between two files, half to one and a half times as long
+    double mistakes = 0.02;             // share of requests, and of files, that hold a broken record
+    double repeats = 0.02;              // share of answered requests that are sent again
+    double cuts = 0.01;                 // share of requests, and of blocks of a file, whose connection is dropped
+    double abandoned = 0.1;             // share of files that are given up in the middle
+    double corrections = 0.2;           // share of files that are sent again, corrected
+    std::uint64_t seed = 1;             // of what is chosen by chance
+    std::uint32_t run = 1;              // tells this run's records from those of others
+    std::string journal;                // file, new; empty: none
 };
 
 struct PlayReport {

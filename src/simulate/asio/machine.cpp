@@ -16,10 +16,9 @@ public:
         due_ = steady_now() + interval();
         while (!stage_.over()) {
             if (stage_.settings.rate > 0) {
-                const Moment now = steady_now();
-                if (due_ > now) co_await stage_.pause(std::min(due_, stage_.end) - now);
+                co_await stage_.pause_until(due_);
                 // Who could not send for a while does not make up for it.
-                due_ = std::max(due_, now) + interval();
+                due_ = std::max(due_, steady_now() - interval()) + interval();
                 if (stage_.over()) break;
             }
             co_await send();

@@ -31,8 +31,13 @@ public:
             LedgerEntry file = new_file();
             const bool give_up = stage_.by_chance(stage_.settings.abandoned, chance_);
             co_await send(file, give_up);
-            if (give_up || file.deed != Deed::sent || file.mistake >= 0 || stage_.over()) continue;
-            if (stage_.by_chance(stage_.settings.corrections, chance_)) co_await correct(file);
+            const bool good = !give_up && file.deed == Deed::sent && file.mistake < 0;
+            if (good && !stage_.over() && stage_.by_chance(stage_.settings.corrections, chance_))
+                co_await correct(file);
+            const double mean = std::chrono::duration<double>(stage_.settings.file_pause).count();
+            const std::chrono::duration<double> rest(
+                std::uniform_real_distribution<double>(mean / 2, mean * 3 / 2)(chance_));
+            co_await stage_.pause_until(steady_now() + std::chrono::duration_cast<std::chrono::nanoseconds>(rest));
         }
     }
 

@@ -9,6 +9,7 @@ namespace {
 using namespace std::chrono_literals;
 constexpr auto kPauseLeast = 20ms;
 constexpr auto kPauseMost = 1000ms;
+constexpr auto kLook = 200ms; // how often it is seen that the stage is over
 
 } // namespace
 
@@ -16,6 +17,14 @@ asio::awaitable<void> Stage::pause(std::chrono::nanoseconds time) const {
     asio::steady_timer timer(context, time);
     error_code ignored;
     co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+}
+
+asio::awaitable<void> Stage::pause_until(Moment due) const {
+    while (!over()) {
+        const Moment now = steady_now();
+        if (now >= due) co_return;
+        co_await pause(std::min<std::chrono::nanoseconds>(due - now, kLook));
+    }
 }
 
 asio::awaitable<std::optional<Reply>> Stage::ask(Client& client, const Ask& ask, Chance& chance, Cut first) const {

@@ -46,6 +46,7 @@ public:
     }
 
     asio::awaitable<void> pause(std::chrono::nanoseconds time) const;
+    asio::awaitable<void> pause_until(Moment due) const; // or until the stage is over
     // Repeats the request until it is answered for good, with growing pauses. Nothing: not before patience was at its
     // end. `first` is how the connection is dropped at the first attempt.
     asio::awaitable<std::optional<Reply>> ask(Client& client, const Ask& ask, Chance& chance,
