@@ -8,7 +8,6 @@ Needs $INLET (the release binary) and duckdb_sql beside it; sqlite3 and PostgreS
 """
 
 import argparse
-import json
 import os
 import re
 import shutil
@@ -17,31 +16,24 @@ import subprocess
 import sys
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+from measure import ROOT, Figures, Postgres, find_postgres, run
+
 GENERATE = os.path.join(ROOT, "examples/movies/generate.py")
 RATINGS = ("userId", "movieId", "rating", "timestamp")
 FULL = 26_024_289
 COLUMNS = "header=true, columns={'userId':'BIGINT','movieId':'BIGINT','rating':'DOUBLE','timestamp':'BIGINT'}"
 
 
-class Bench:
+class Bench(Figures):
     def __init__(self, options):
+        super().__init__(options.runs)
         self.options = options
         self.inlet = os.environ.get("INLET") or os.path.join(ROOT, "build/release/inlet")
         self.duckdb = os.path.join(os.path.dirname(self.inlet), "duckdb_sql")
         self.work = os.path.abspath(options.work)
-        self.results = []
         os.makedirs(self.work, exist_ok=True)
 
     # ---- running ------------------------------------------------------------------------------------------------------
-
-    def run(self, command, **more):
-        start = time.monotonic()
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
-        seconds = time.monotonic() - start
-        if done.returncode not in (0, 1):
-            sys.exit(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr}")
-        return seconds, done.stdout
 
     def peak(self, command):
         """Seconds and peak memory in MiB of one process."""
@@ -54,22 +46,8 @@ class Bench:
 
     def sql(self, database, *statements):
         """Seconds of each statement, and of the whole process."""
-        seconds, output = self.run([self.duckdb, database, str(self.options.threads), *statements])
+        seconds, output = run([self.duckdb, database, str(self.options.threads), *statements])
         return [float(line.split("\t")[0]) for line in output.splitlines()], seconds
-
-    def pair(self, name, bar, ours, peer, runs=None, unit="s"):
-        """Medians of ours and the peer's, in turn, and their ratio."""
-        a, b = [], []
-        for _ in range(runs or self.options.runs):
-            a.append(ours())
-            b.append(peer())
-        self.add(name, bar, statistics.median(a), statistics.median(b), unit, {"ours": a, "peer": b})
-
-    def add(self, name, bar, ours, peer, unit="s", runs=None):
-        ratio = ours / peer if peer else None
-        self.results.append({"name": name, "ours": ours, "peer": peer, "ratio": ratio, "bar": bar, "unit": unit, "runs": runs})
-        shown = f"{ours:8.3f} {peer:8.3f} {ratio:7.2f}" if peer else f"{ours:8.3f} {'':8} {'':7}"
-        print(f"{name:58} {shown}  {bar}", flush=True)
 
     # ---- input --------------------------------------------------------------------------------------------------------
 
@@ -78,14 +56,14 @@ class Bench:
         path = os.path.join(folder, "ratings.csv")
         if not os.path.exists(path):
             more = ["--bad-share", str(bad)] if bad else []
-            self.run([sys.executable, GENERATE, "--movies", "0", "--ratings", str(rows), "--faults", "none", "--out", folder, *more])
+            run([sys.executable, GENERATE, "--movies", "0", "--ratings", str(rows), "--faults", "none", "--out", folder, *more])
         return path
 
     def wide(self, rows):
         folder = os.path.join(self.work, f"wide-{rows}")
         path = os.path.join(folder, "movies_metadata.csv")
         if not os.path.exists(path):
-            self.run([sys.executable, GENERATE, "--movies", str(rows), "--ratings", "0", "--faults", "none", "--out", folder])
+            run([sys.executable, GENERATE, "--movies", str(rows), "--ratings", "0", "--faults", "none", "--out", folder])
         return path
 
     def project(self, name, write="append", key=False, rejects=""):
@@ -123,12 +101,12 @@ class Bench:
         return [self.inlet, *arguments, "--threads", str(self.options.threads)]
 
     def validate(self, project, path, dataset="ratings"):
-        return self.run(self.command("validate", path, "--project", project, "--dataset", dataset, "--json"))[0]
+        return run(self.command("validate", path, "--project", project, "--dataset", dataset, "--json"))[0]
 
     def load(self, project, path, dataset="ratings", fresh=True):
         if fresh:
             shutil.rmtree(os.path.join(project, "data"), ignore_errors=True)
-        return self.run(self.command("load", path, "--project", project, "--dataset", dataset, "--json"))[0]
+        return run(self.command("load", path, "--project", project, "--dataset", dataset, "--json"))[0]
 
     def fresh_database(self):
         path = os.path.join(self.work, "peer.duckdb")
@@ -256,7 +234,7 @@ class Bench:
         for rows in (big, small):
             seed = self.seeded(rows, "upsert")
             change = self.changed(rows, "upsert1000", count=1000)
-            times[rows] = [self.load(self.copy_of(seed), change, fresh=False) for _ in range(self.options.runs)]
+            times[rows] = [self.load(self.copy_of(seed), change, fresh=False) for _ in range(self.runs)]
         self.add(f"upsert of 1,000 into {big:,} / into {small:,}", "<= 3", statistics.median(times[big]), statistics.median(times[small]),
                  runs={"ours": times[big], "peer": times[small]})
 
@@ -311,13 +289,13 @@ class Bench:
     def bench_start(self):
         project = self.project("start")
         for arguments in (["--version"], ["check", "--project", project], ["failures", "--json"]):
-            times = sorted(self.run([self.inlet, *arguments])[0] for _ in range(21))
+            times = sorted(run([self.inlet, *arguments])[0] for _ in range(21))
             self.add(f"cold start: inlet {arguments[0]}", "<= 30 ms", times[10] * 1000, None, "ms")
 
     def bench_others(self):
         path = self.ratings(self.options.rows)
         project = self.project("others")
-        ours = statistics.median(self.load(project, path) for _ in range(self.options.runs))
+        ours = statistics.median(self.load(project, path) for _ in range(self.runs))
         if shutil.which("sqlite3"):
             database = os.path.join(self.work, "peer.sqlite")
 
@@ -327,46 +305,15 @@ class Bench:
                 script = ("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;\n"
                           "CREATE TABLE r(userId INTEGER, movieId INTEGER, rating REAL, timestamp INTEGER);\n"
                           f".mode csv\n.import --skip 1 {path} r\n")
-                return self.run(["sqlite3", database], input=script)[0]
+                return run(["sqlite3", database], input=script)[0]
             self.add("load ratings / sqlite3 .import, no journal", "", ours, sqlite())
-        postgres = self.postgres()
-        if postgres:
-            with postgres as psql:
+        binaries = find_postgres()
+        if binaries:
+            with Postgres(binaries, os.path.join(self.work, "postgres")) as psql:
                 psql("CREATE TABLE r(userId bigint, movieId bigint, rating double precision, timestamp bigint)")
                 start = time.monotonic()
                 psql(f"\\copy r FROM '{path}' CSV HEADER")
                 self.add("load ratings / psql \\copy into PostgreSQL", "", ours, time.monotonic() - start)
-
-    def postgres(self):
-        base = "/usr/lib/postgresql"
-        if not os.path.isdir(base):
-            return None
-        return Postgres(os.path.join(base, sorted(os.listdir(base))[-1], "bin"), os.path.join(self.work, "postgres"))
-
-
-class Postgres:
-    """A PostgreSQL server of our own, on a Unix socket, stopped by its own pid file."""
-
-    def __init__(self, binaries, folder):
-        self.binaries, self.folder = binaries, folder
-
-    def as_server(self, *command):
-        own = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-        return subprocess.run([*own, *command], check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-    def __enter__(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
-        os.makedirs(self.folder)
-        if os.getuid() == 0:
-            shutil.chown(self.folder, "postgres")
-        self.as_server(f"{self.binaries}/initdb", "-D", f"{self.folder}/data", "--auth=trust", "-U", "bench")
-        self.as_server(f"{self.binaries}/pg_ctl", "-D", f"{self.folder}/data", "-w", "-l", f"{self.folder}/log", "-o",
-                       f"-k {self.folder} -c listen_addresses=", "start")
-        return lambda sql: subprocess.run(["psql", "-q", "-h", self.folder, "-U", "bench", "-d", "postgres", "-c", sql], check=True)
-
-    def __exit__(self, *_):
-        self.as_server(f"{self.binaries}/pg_ctl", "-D", f"{self.folder}/data", "-m", "immediate", "stop")
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def main():
@@ -386,12 +333,10 @@ def main():
         if name not in order:
             parser.error(f"unknown figure {name}; there are: {' '.join(order)}")
     bench = Bench(options)
-    print(f"{'figure':58} {'ours':>8} {'peer':>8} {'ratio':>7}  bar   ({options.threads} threads, {options.rows:,} rows, median of {options.runs})")
+    bench.head(f"{options.threads} threads, {options.rows:,} rows, median of {options.runs}")
     for name in options.names or order:
         getattr(bench, "bench_" + name)()
-    with open(options.json, "w", encoding="utf-8") as file:
-        json.dump({"threads": options.threads, "rows": options.rows, "runs": options.runs, "figures": bench.results}, file, indent=1)
-    print(f"written to {options.json}")
+    bench.write(options.json, threads=options.threads, rows=options.rows)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,17 @@ std::unexpected<Error> failed(sqlite3_stmt* statement, std::string_view doing) {
     return failed(sqlite3_db_handle(statement), doing);
 }
 
+// Once for the process, before its first connection. No connection is used by two threads at once, and nobody reads
+// SQLite's own memory statistics, for which every allocation would take a lock. Fails where the process has used SQLite
+// before; then it is only slower.
+void configure_library() {
+    static const bool done = [] {
+        return sqlite3_config(SQLITE_CONFIG_MULTITHREAD) == SQLITE_OK &&
+               sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK;
+    }();
+    (void)done;
+}
+
 std::string_view doing(sqlite3_stmt* statement) { return sqlite3_stmt_readonly(statement) != 0 ? "read" : "write"; }
 
 } // namespace
@@ -86,6 +97,7 @@ std::string Query::text(int column) const {
 bool Query::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
 
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& path) {
+    configure_library();
     sqlite3* database = nullptr;
     // Threads are kept apart by the catalog, so SQLite need not.
     constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
@@ -118,6 +130,11 @@ Result<std::int64_t> Connection::integer(const std::string& sql) {
 }
 
 Result<Query> Connection::query(std::string_view sql) {
+    // Nearly all texts are literals, so that their address finds them without a hash over hundreds of characters.
+    if (const auto known = by_address_.find(sql.data()); known != by_address_.end() && known->second.first == sql) {
+        CHECK(sqlite3_stmt_busy(known->second.second) == 0);
+        return Query(known->second.second);
+    }
     std::string text(sql);
     if (const auto known = statements_.find(text); known != statements_.end()) {
         CHECK(sqlite3_stmt_busy(known->second) == 0);
@@ -128,7 +145,8 @@ Result<Query> Connection::query(std::string_view sql) {
                            &statement, nullptr) != SQLITE_OK) {
         return failed(database_, "ask");
     }
-    statements_.emplace(std::move(text), statement);
+    const auto known = statements_.emplace(std::move(text), statement).first;
+    by_address_.insert_or_assign(sql.data(), std::pair(std::string_view(known->first), statement));
     return Query(statement);
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "base/result.hpp"
 #include "catalog/audit.hpp"
@@ -83,6 +84,8 @@ private:
     sqlite3* database_;
     std::optional<AuditHead> audit_head_;
     std::unordered_map<std::string, sqlite3_stmt*> statements_; // owned
+    // The address at which a text was last asked for, the text, its statement.
+    std::unordered_map<const char*, std::pair<std::string_view, sqlite3_stmt*>> by_address_;
 };
 
 } // namespace inlet::sqlite

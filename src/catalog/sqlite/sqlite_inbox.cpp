@@ -1,6 +1,7 @@
 #include "catalog/sqlite/sqlite_inbox.hpp"
 
 #include <memory>
+#include <span>
 #include <utility>
 
 #include "catalog/rules.hpp"
@@ -90,6 +91,51 @@ Status settle_one(Connection& connection, const InboxOutcome& outcome, Timestamp
     return write_event(connection, outcome.id, outcome.event, now);
 }
 
+// Whether `next` differs from `one`, which is of the submission just before it, in nothing but that.
+bool goes_on(const InboxOutcome& one, const InboxOutcome& next) {
+    return next.id.value == one.id.value + 1 && next.state == one.state && next.version == one.version &&
+           next.reason_code.empty() && next.reason.empty() && !next.rejected && next.inserted == one.inserted &&
+           next.updated == one.updated && next.unchanged == one.unchanged;
+}
+
+// Where the run that begins at `first` ends, as an index.
+std::size_t end_of_run(const std::vector<InboxOutcome>& outcomes, std::size_t first) {
+    std::size_t end = first + 1;
+    const InboxOutcome& one = outcomes[first];
+    if (!one.reason_code.empty() || !one.reason.empty() || one.rejected) return end;
+    while (end < outcomes.size() && goes_on(outcomes[end - 1], outcomes[end])) ++end;
+    return end;
+}
+
+// Machines send one like the other: what became of a run of them is written by two statements, besides the events.
+// False, and nothing is written, if one of them is not queued any more.
+Result<bool> settle_run(Connection& connection, std::span<const InboxOutcome> run, Timestamp now) {
+    const InboxOutcome& one = run.front();
+    const std::int64_t last = run.back().id.value;
+    {
+        Query row = TRY(connection.query("SELECT count(*) FROM submissions WHERE id BETWEEN ? AND ? AND state = "
+                                         "'queued' AND kind = 'records'"));
+        TRY(row.bind(one.id.value, last));
+        CHECK(TRY(row.step()));
+        if (!std::cmp_equal(row.integer(0), run.size())) return false;
+    }
+    {
+        Query row =
+            TRY(connection.query("UPDATE submissions SET state = ?, reason_code = '', reason = '', version = ?, "
+                                 "updated_at = ?, attempts = attempts + 1 WHERE id BETWEEN ? AND ?"));
+        TRY(row.bind(to_string(one.state), one.version.value, now, one.id.value, last));
+        TRY(row.run());
+    }
+    {
+        Query row = TRY(connection.query("UPDATE parts SET inserted = ?, updated = ?, unchanged = ? WHERE submission "
+                                         "BETWEEN ? AND ? AND position = 0"));
+        TRY(row.bind(bits(one.inserted), bits(one.updated), bits(one.unchanged), one.id.value, last));
+        TRY(row.run());
+    }
+    for (const InboxOutcome& outcome : run) TRY(write_event(connection, outcome.id, outcome.event, now));
+    return true;
+}
+
 } // namespace
 
 void SqliteInbox::add(SubmissionRecord record, std::string form, std::string body, CatalogEvent event, AuditEntry audit,
@@ -152,7 +198,13 @@ Result<std::optional<Timestamp>> SqliteInbox::oldest() {
 Status SqliteInbox::settle(const std::vector<InboxOutcome>& outcomes) {
     const auto settle_all = [&](Connection& connection) -> Status {
         const Timestamp now = clock_.now();
-        for (const InboxOutcome& outcome : outcomes) TRY(settle_one(connection, outcome, now));
+        for (std::size_t at = 0; at < outcomes.size();) {
+            const auto run = std::span(outcomes).subspan(at, end_of_run(outcomes, at) - at);
+            if (run.size() == 1 || !TRY(settle_run(connection, run, now))) {
+                for (const InboxOutcome& outcome : run) TRY(settle_one(connection, outcome, now));
+            }
+            at += run.size();
+        }
         return {};
     };
     TRY(database_.writer.commit(settle_all));

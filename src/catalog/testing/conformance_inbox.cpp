@@ -111,6 +111,33 @@ TEST_P(CatalogConformance, SmallSubmissionsAreSettledOnce) {
     EXPECT_EQ(catalog().get(id)->version, Version(7));
 }
 
+TEST_P(CatalogConformance, ARunOfSmallSubmissionsIsSettledEachByItself) {
+    Inbox& inbox = catalog().inbox();
+    std::vector<SubmissionId> ids;
+    std::vector<InboxOutcome> outcomes;
+    for (int i = 0; i < 8; ++i) {
+        ids.push_back(add(catalog(), small("log", 2), "[]")->id);
+        outcomes.push_back(published(ids.back(), i < 6 ? 7 : 8, 2));
+    }
+    outcomes[3].state = State::rejected;
+    outcomes[3].reason_code = "guard-failed";
+    SubmissionRecord cancelled = catalog().get(ids[1]).value();
+    cancelled.state = State::cancelled;
+    ASSERT_TRUE(catalog().update(cancelled, State::queued, {.type = "submission.cancelled", .detail = "{}"}));
+    ASSERT_TRUE(inbox.settle(outcomes));
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+        const SubmissionRecord record = catalog().get(ids[i]).value();
+        const bool is_published = i != 1 && i != 3;
+        EXPECT_EQ(record.state, i == 1 ? State::cancelled : i == 3 ? State::rejected : State::published) << i;
+        EXPECT_EQ(record.attempts, i == 1 ? 0U : 1U) << i;
+        EXPECT_EQ(record.reason_code, i == 3 ? "guard-failed" : "") << i;
+        if (!is_published) continue;
+        EXPECT_EQ(record.version, Version(i < 6 ? 7 : 8)) << i;
+        EXPECT_EQ(record.parts.at(0).inserted, 2U) << i;
+        EXPECT_EQ(catalog().events(ids[i])->size(), 2U) << i;
+    }
+}
+
 TEST_P(CatalogConformance, BodiesOfSmallSubmissionsAreForgottenByAge) {
     Inbox& inbox = catalog().inbox();
     const SubmissionId old = add(catalog(), small("log", 1, State::rejected), "old")->id;
