@@ -135,11 +135,9 @@ public:
     Result<std::uint64_t> forget_events(Timestamp before, bool dry_run) override {
         const std::lock_guard lock(mutex_);
         const auto goes = [&](const CatalogEvent& event) {
-            return event.at < before && is_end(find(event.submission)->record.state);
+            return event.at < before && (!event.submission || is_end(find(event.submission)->record.state));
         };
-        const auto count = static_cast<std::uint64_t>(std::ranges::count_if(events_, goes));
-        if (!dry_run) std::erase_if(events_, goes);
-        return count;
+        return event_log_.forget(goes, dry_run);
     }
 
     Status copy_to(const std::string&) override {
@@ -208,7 +206,7 @@ public:
                     part.counts.insert(part.counts.begin(), {"primary-key", "", outcome.late.size()});
                 bodies_[outcome.id].late = outcome.late;
             }
-            add(outcome.id, outcome.event);
+            event_log_.add(outcome.id, outcome.event);
         }
         return {};
     }
@@ -313,13 +311,6 @@ private:
         return &entries_[static_cast<std::size_t>(id.value) - 1];
     }
 
-    void add(SubmissionId id, CatalogEvent event) {
-        event.number = ++events_given_;
-        event.at = clock_.now();
-        event.submission = id;
-        events_.push_back(std::move(event));
-    }
-
     static bool matches(const SubmissionRecord& record, const SubmissionFilter& filter) {
         if (filter.state && record.state != *filter.state) return false;
         if (filter.before && record.id >= *filter.before) return false;
@@ -337,13 +328,11 @@ private:
 
     std::mutex mutex_;           // over all below
     std::vector<Entry> entries_; // by id, from 1
-    std::vector<CatalogEvent> events_;
     std::map<SubmissionId, InboxBody> bodies_;
     std::map<std::pair<std::string, std::string>, Answered> answers_; // by principal and key
 
     MemoryEventLog event_log_;
     MemoryNotifications notifications_;
-    std::int64_t events_given_ = 0;
 };
 
 } // namespace

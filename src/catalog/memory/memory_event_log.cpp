@@ -31,7 +31,7 @@ LoggedEvent logged(CatalogEvent event, const std::optional<SubmissionRecord>& re
 
 void MemoryEventLog::add(SubmissionId id, CatalogEvent event) {
     const std::lock_guard lock(mutex_);
-    event.number = static_cast<std::int64_t>(events_.size()) + 1;
+    event.number = ++last_;
     event.at = clock_.now();
     event.submission = id;
     events_.push_back(std::move(event));
@@ -44,6 +44,13 @@ std::vector<CatalogEvent> MemoryEventLog::of(SubmissionId id) {
     std::ranges::copy_if(events_, std::back_inserter(found),
                          [&](const CatalogEvent& event) { return event.submission == id; });
     return found;
+}
+
+std::uint64_t MemoryEventLog::forget(const std::function<bool(const CatalogEvent&)>& goes, bool dry_run) {
+    const std::lock_guard lock(mutex_);
+    const auto count = static_cast<std::uint64_t>(std::ranges::count_if(events_, goes));
+    if (!dry_run) std::erase_if(events_, goes);
+    return count;
 }
 
 Result<std::vector<LoggedEvent>> MemoryEventLog::after(std::int64_t number, const EventFilter& filter,
@@ -66,7 +73,7 @@ Result<std::vector<LoggedEvent>> MemoryEventLog::after(std::int64_t number, cons
 
 Result<std::int64_t> MemoryEventLog::last() {
     const std::lock_guard lock(mutex_);
-    return static_cast<std::int64_t>(events_.size());
+    return last_;
 }
 
 Result<std::optional<std::int64_t>> MemoryEventLog::mark(std::string_view dataset, std::string_view name) {

@@ -21,6 +21,8 @@ public:
 
     void add(SubmissionId id, CatalogEvent event);
     std::vector<CatalogEvent> of(SubmissionId id);
+    // How many there are that `goes` says are to go; they are gone unless it is a dry run.
+    std::uint64_t forget(const std::function<bool(const CatalogEvent&)>& goes, bool dry_run);
 
     Result<std::vector<LoggedEvent>> after(std::int64_t number, const EventFilter& filter, std::size_t limit) override;
     Result<std::int64_t> last() override;
@@ -36,6 +38,7 @@ private:
     const std::function<std::optional<SubmissionRecord>(SubmissionId)> subject_;
     std::mutex mutex_; // over all below
     std::vector<CatalogEvent> events_;
+    std::int64_t last_ = 0; // number given
     std::map<MarkName, std::int64_t> marks_;
     std::function<void()> told_;
 };

@@ -208,8 +208,8 @@ public:
 
     Result<std::uint64_t> forget_events(Timestamp before, bool dry_run) override {
         constexpr std::string_view kWhich =
-            "FROM events WHERE at < ? AND submission NOT IN (SELECT id FROM submissions WHERE state IN "
-            "('receiving', 'settling', 'queued', 'checking', 'held', 'publishing'))";
+            "FROM events WHERE at < ? AND (submission IS NULL OR submission NOT IN (SELECT id FROM submissions WHERE "
+            "state IN ('receiving', 'settling', 'queued', 'checking', 'held', 'publishing')))";
         std::uint64_t count = 0;
         const auto count_them = [&](Connection& connection) -> Status {
             Query row = TRY(connection.query(fmt::format("SELECT count(*) {}", kWhich)));

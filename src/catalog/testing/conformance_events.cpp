@@ -45,6 +45,23 @@ TEST_P(CatalogConformance, EventsAreReadOnFromAnyNumber) {
     EXPECT_EQ(numbers(log.after(0, {.types = {"submission.received"}}, 10)).size(), 2U);
 }
 
+TEST_P(CatalogConformance, EventsAreForgottenUnlessTheirSubmissionGoesOn) {
+    EventLog& log = catalog().event_log();
+    const SubmissionRecord open = stored(sample_delivery("items", "items"));
+    const SubmissionRecord ended = stored(sample_delivery("log", "log"));
+    moved(ended, SubmissionState::failed);
+    ASSERT_TRUE(log.raise(about("items", "delivery.late"), "deadline", 100));
+    clock().advance(1);
+    const Timestamp then = clock().now();
+    ASSERT_TRUE(log.raise(about("items", "delivery.missing"), "deadline", 200));
+    EXPECT_EQ(catalog().forget_events(then, true), 3U);
+    EXPECT_EQ(numbers(log.after(0, {}, 10)).size(), 5U);
+    EXPECT_EQ(catalog().forget_events(then, false), 3U);
+    EXPECT_EQ(numbers(log.after(0, {}, 10)), (Numbers{1, 5}));
+    EXPECT_EQ(catalog().events(open.id)->size(), 1U);
+    EXPECT_EQ(log.last(), 5) << "no number is given twice";
+}
+
 TEST_P(CatalogConformance, EventsKnowWhatTheirSubmissionIs) {
     SubmissionRecord record = sample_delivery("drop", "items");
     record.target_is_package = true;
