@@ -45,7 +45,7 @@ models:
 POINTS = ["pipeline.small-published", "warehouse.publish-committed", "catalog.after-commit", "pipeline.upload-handed-over",
           "pipeline.small-staged", "catalog.before-commit", "pipeline.small-settled", "warehouse.publish-begun", "warehouse.publish-written",
           "pipeline.upload-arrived", "pipeline.upload-synced", "pipeline.upload-safe", "pipeline.receiving", "pipeline.received", "pipeline.queued",
-          "pipeline.checked", "pipeline.staged", "pipeline.before-publish", "pipeline.published", "pipeline.finished",
+          "objects.before-sync", "objects.before-rename", "objects.after-rename", "pipeline.checked", "pipeline.staged", "pipeline.before-publish", "pipeline.published", "pipeline.finished",
           "warehouse.undo-begun", "warehouse.undo-written", "warehouse.undo-committed", "pipeline.before-undo", "pipeline.undo-published", "pipeline.undo-marked"]
 OFTEN = ("catalog.", "pipeline.small-", "warehouse.publish-") # more than once a second
 
@@ -166,6 +166,16 @@ class Play(SimulateCase):
         while not happened():
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.05)
+
+
+class Refused(SimulateCase):
+    project = PROJECT + "server: {limits: {per_principal: {requests_per_second: 5, burst: 5}}}\n"
+
+    def test_who_is_too_fast_waits_and_comes_again(self):
+        said = self.simulate("--url", self.url, "--key", self.key, "--dataset", "latest", "--people", "0", "--machines", "40", "--for", "2s")
+        self.assertGreater(said["answers"]["429 rate-limited"], 0)
+        self.assertEqual((said["machines"]["unsettled"], said["machines"]["answered_otherwise"]), (0, 0))
+        self.assert_whole(said["reconciliation"], "counts")
 
 
 class Crashes(SimulateCase):

@@ -1,5 +1,7 @@
 #include "simulate/asio/client.hpp"
 
+#include <charconv>
+
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/write.hpp>
@@ -19,6 +21,13 @@ constexpr std::uint64_t kAnswerBytesMax = 256 << 20;
 asio::generic::stream_protocol::endpoint endpoint_of(const ListenAddress& server) {
     if (!server.path.empty()) return asio::local::stream_protocol::endpoint(server.path);
     return asio::ip::tcp::endpoint(asio::ip::make_address(server.host), server.port);
+}
+
+// Retry-After in its form of seconds (RFC 9110, section 10.2.3), the only one that Inlet sends.
+std::chrono::seconds seconds_of(std::string_view text) {
+    unsigned seconds = 0;
+    std::from_chars(text.data(), text.data() + text.size(), seconds);
+    return std::chrono::seconds(seconds);
 }
 
 } // namespace
@@ -103,7 +112,7 @@ asio::awaitable<std::optional<Reply>> Client::receive(bool head) {
     reply.location = header("Location");
     reply.submission = header("Inlet-Submission");
     reply.upload_offset = header("Upload-Offset");
-    reply.retry_after = header("Retry-After");
+    reply.retry_after = seconds_of(header("Retry-After"));
     reply.replayed = header("Idempotency-Replayed") == "true";
     if (!message.keep_alive()) close();
     co_return reply;

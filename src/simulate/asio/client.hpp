@@ -29,11 +29,11 @@ enum class Cut : std::uint8_t { none, in_body, before_answer };
 struct Reply {
     unsigned status = 0;
     std::string body;
-    // Of headers; empty if there is none.
+    // Of headers; empty, or zero, if there is none.
     std::string location;
     std::string submission;    // Inlet-Submission
     std::string upload_offset; // Upload-Offset
-    std::string retry_after;
+    std::chrono::seconds retry_after{0};
     bool replayed = false; // Idempotency-Replayed
 
     bool good() const { return status >= 200 && status < 300; }

@@ -37,7 +37,9 @@ asio::awaitable<std::optional<Reply>> Stage::ask(Client& client, const Ask& ask,
         if (cut == Cut::none) {
             // Half to one and a half times as long, lest all come back at once.
             const auto tenths = static_cast<std::int64_t>(5 + chance() % 11);
-            co_await pause(rest * tenths / 10);
+            std::chrono::nanoseconds time = rest * tenths / 10;
+            if (reply) time += reply->retry_after;
+            co_await pause(time);
             rest = std::min<std::chrono::nanoseconds>(rest * 2, kPauseMost);
         }
         cut = Cut::none;
