@@ -61,7 +61,7 @@ class Soak(SimulateCase):
         of = lambda part, figure: statistics.median(each[figure] for each in part)
         requests, file_bytes = said["machines"]["requests"], said["people"]["bytes"]
         print(f"top {top:.0f}/s; {MINUTES} minutes at {rate}/s: {requests} requests, {said['people']['uploads']} files of {file_bytes} bytes in all; "
-              f"memory {of(first, 'memory') >> 20} MiB, then {of(last, 'memory') >> 20} MiB; waiting {of(first, 'age'):.1f} s, then {of(last, 'age'):.1f} s; "
+              f"memory {of(first, 'memory') / (1 << 20):.0f} MiB, then {of(last, 'memory') / (1 << 20):.0f} MiB; waiting {of(first, 'age'):.1f} s, then {of(last, 'age'):.1f} s; "
               f"disk {grown >> 20} MiB; p99 {said['machines']['latency_ms']['p99']} ms", flush=True)
         if TELLS:
             self.assertLess(of(last, "memory"), of(first, "memory") * 1.2 + (48 << 20))
