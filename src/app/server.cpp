@@ -15,9 +15,11 @@
 #include "app/act.hpp"
 #include "app/backups.hpp"
 #include "app/display_text.hpp"
+#include "app/signing_key.hpp"
 #include "base/json_writer.hpp"
 #include "catalog/event_log.hpp"
 #include "fronts/http/api.hpp"
+#include "fronts/http/upload_sessions_api.hpp"
 #include "fronts/tus/tus_api.hpp"
 #include "notify/curl_courier.hpp"
 
@@ -129,22 +131,25 @@ Result<std::unique_ptr<Server>> Server::start(Session& session, std::vector<http
         write_backup(json, TRY(back_up(session, *pipeline, folder, keep)));
         return json.take();
     };
-    http::add_api(server->router_,
-                  {.project = session.current_project(),
-                   .catalog = *catalog,
-                   .warehouse = session.warehouse(),
-                   .pipeline = *pipeline,
-                   .runner = *server->runner_,
-                   .keyring = [self = server.get()]() -> Keyring& { return self->authenticator_.load()->keyring(); },
-                   .clock = session.clock(),
-                   .events = *server->events_,
-                   .event_source = event_source(*project),
-                   .notifier = *server->notifier_,
-                   .back_up = backed_up,
-                   .event_sight =
-                       [&current = session.current_project(), catalog](const http::Request& request) {
-                           return events_seen_by(request.principal, current, *catalog);
-                       }});
+    const http::ApiParts api{
+        .project = session.current_project(),
+        .catalog = *catalog,
+        .warehouse = session.warehouse(),
+        .pipeline = *pipeline,
+        .runner = *server->runner_,
+        .keyring = [self = server.get()]() -> Keyring& { return self->authenticator_.load()->keyring(); },
+        .clock = session.clock(),
+        .events = *server->events_,
+        .event_source = event_source(*project),
+        .notifier = *server->notifier_,
+        .back_up = backed_up,
+        .event_sight =
+            [&current = session.current_project(), catalog](const http::Request& request) {
+                return events_seen_by(request.principal, current, *catalog);
+            }};
+    http::add_api(server->router_, api);
+    server->signer_ = std::make_unique<http::UrlSigner>(TRY(signing_key(session.disk(), project->data_folder)));
+    http::add_upload_sessions(server->router_, {api, *server->uploads_, *server->signer_});
     TRY(server->start_listening(*project, *catalog, std::move(listeners)));
     return server;
 }

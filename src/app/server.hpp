@@ -17,6 +17,7 @@
 #include "app/session.hpp"
 #include "base/periodic.hpp"
 #include "fronts/folder/folder_watch.hpp"
+#include "fronts/http/url_signer.hpp"
 #include "http/http_server.hpp"
 #include "notify/courier.hpp"
 #include "notify/event_hub.hpp"
@@ -109,6 +110,7 @@ private:
     std::unique_ptr<Periodic> sweeper_;
     std::unique_ptr<Periodic> keeper_;
     std::unique_ptr<folder::FolderWatch> folders_;
+    std::unique_ptr<http::UrlSigner> signer_;
     http::Router router_;
     std::unique_ptr<http::HttpServer> http_;
 };

@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "catalog/file_note.hpp"
 
 namespace inlet {
 
@@ -93,6 +94,7 @@ struct SubmissionRecord {
     std::map<std::string, std::uint64_t> delete_approvals; // dataset -> rows a person agreed to lose
     std::map<std::string, std::uint64_t> asked_deletes;    // dataset -> rows it is held for
     bool rejects_approved = false;                         // a person agreed to publish the rest
+    std::optional<FileNote> file;                          // of a delivery to a dataset of files
     std::vector<PartRecord> parts;
 
     bool operator==(const SubmissionRecord&) const = default;

@@ -27,6 +27,8 @@ const Package* Project::package(std::string_view package_name) const { return fi
 const Model* Project::model(std::string_view model_name) const { return find_named(models, model_name); }
 const View* Project::view(std::string_view view_name) const { return find_named(views, view_name); }
 
+std::string_view to_string(DatasetKind kind) { return kind == DatasetKind::files ? "files" : "table"; }
+
 std::string_view to_string(WriteMode mode) {
     switch (mode) {
     case WriteMode::append:

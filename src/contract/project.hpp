@@ -19,6 +19,9 @@
 
 namespace inlet {
 
+// table: records. files: objects of any kind, each with a row of its own (contract/files_schema.hpp).
+enum class DatasetKind : std::uint8_t { table, files };
+
 enum class WriteMode : std::uint8_t { append, upsert, replace, sync };
 
 struct RejectPolicy {
@@ -59,6 +62,7 @@ struct Dataset {
     std::string name;
     std::string title;
     std::string description;
+    DatasetKind kind = DatasetKind::table;
     Schema schema;
     Dialect dialect;
     WriteMode write = WriteMode::append;
@@ -105,6 +109,7 @@ struct Project {
 };
 
 std::string_view to_string(WriteMode mode);
+std::string_view to_string(DatasetKind kind);
 
 // The schema as canonical JSON: what is stored with a contract revision and compared with. Equal text for schemas that
 // accept the same records: fields (names, types, formats, notation, constraints), key, missing values, but no titles

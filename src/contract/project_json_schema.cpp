@@ -209,12 +209,17 @@ std::string_view project_json_schema() {
     },
     "dataset": {
       "type": "object",
-      "required": ["schema"],
+      "if": {"properties": {"kind": {"const": "files"}}, "required": ["kind"]},
+      "else": {"required": ["schema"]},
       "additionalProperties": false,
       "properties": {
         "title": {"$ref": "#/$defs/text"},
         "description": {"$ref": "#/$defs/text"},
-        "kind": {"description": "What the dataset holds.", "const": "table"},
+        "kind": {
+          "description": "What the dataset holds: records, or files of any kind (docs/files.md).",
+          "enum": ["table", "files"],
+          "default": "table"
+        },
         "schema": {
           "description": "A Table Schema, or the path of a .json, .yaml or .yml file below the project's folder.",
           "oneOf": [{"$ref": "#/$defs/schema"}, {"type": "string", "pattern": "\\.(json|ya?ml)$"}]

@@ -121,8 +121,10 @@ TEST(ReadProject, SaysWhatIsWrongWithADataset) {
              {"^sql: select 1", sql, "a dataset takes deliveries; SQL makes a model: put it under `models`"},
              {"title: ^[x]", "`title` must be a text; found a list"},
              {"^title:", "`title` must be a text; found nothing", "quote it if a text is meant: \"\" or \"null\""},
-             {"kind: ^files", "`kind: files` is not supported by this version of Inlet; expected table"},
-             {"kind: ^tabel", "`kind` must be table; found `tabel`", "did you mean `table`?"},
+             {"kind: files\n    write: ^append",
+              "`write` is for tables; dataset `a` is of `kind: files`, whose objects are written and deleted one by "
+              "one"},
+             {"kind: ^tabel", "`kind` must be table or files; found `tabel`", "did you mean `table`?"},
              {"write: ^upsrt", "`write` must be append, upsert, replace or sync; found `upsrt`",
               "did you mean `upsert`?"},
              {"write: ^merge", "`write` must be append, upsert, replace or sync; found `merge`",

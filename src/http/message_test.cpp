@@ -82,6 +82,26 @@ TEST(Router, FindsTheRouteItsValuesAndWhatIsAllowed) {
     }
 }
 
+TEST(Router, AValueMayTakeSeveralSegments) {
+    Router router;
+    router.add({.path = "/f/{x}/{path+}", .id = "get", .needs = Needs::nothing});
+    router.add({.method = Method::post, .path = "/f/{x}/{path+}/action/do", .id = "do", .needs = Needs::nothing});
+    const auto path = [&](Method method, const char* text) -> std::string {
+        const auto match = router.match(method, *Target::parse(text));
+        return match.route == nullptr ? "none" : match.route->id + " " + match.values.at("path");
+    };
+    EXPECT_EQ(path(Method::get, "/f/1/a"), "get a");
+    EXPECT_EQ(path(Method::get, "/f/1/a/b%20c/d"), "get a/b c/d");
+    EXPECT_EQ(path(Method::get, "/f/1/a//b/"), "get a//b/");
+    EXPECT_EQ(path(Method::get, "/f/1/a%2Fb"), "get a/b");
+    EXPECT_EQ(path(Method::get, "/f/1/a/action/do"), "get a/action/do");
+    EXPECT_EQ(path(Method::post, "/f/1/a/b/action/do"), "do a/b");
+    EXPECT_EQ(path(Method::post, "/f/1/a/b/action/else"), "none");
+    EXPECT_EQ(path(Method::post, "/f/1/action/do"), "none");
+    EXPECT_EQ(path(Method::get, "/f/1/"), "none");
+    EXPECT_EQ(path(Method::get, "/f/1"), "none");
+}
+
 TEST(Method, NamesAreThoseOfTheProtocol) {
     for (const Method method :
          {Method::get, Method::head, Method::post, Method::put, Method::patch, Method::del, Method::options})

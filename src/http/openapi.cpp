@@ -87,7 +87,11 @@ void write_route(JsonWriter& json, const Route& route) {
 
 std::string openapi_json(const std::vector<Route>& routes) {
     std::map<std::string, std::vector<const Route*>> by_path;
-    for (const Route& route : routes) by_path[route.path].push_back(&route);
+    for (const Route& route : routes) {
+        std::string path = route.path;
+        if (const std::size_t rest = path.find("+}"); rest != std::string::npos) path.erase(rest, 1);
+        by_path[path].push_back(&route);
+    }
     JsonWriter json;
     json.begin_object().member("openapi", "3.1.0");
     json.key("info").begin_object().member("title", "Inlet").member("version", "1").end_object();

@@ -8,19 +8,27 @@ namespace inlet::http {
 namespace {
 
 bool is_name(std::string_view segment) { return segment.starts_with('{'); }
+bool takes_rest(std::string_view segment) { return segment.ends_with("+}"); }
 
 std::optional<std::map<std::string, std::string>> values_of(const std::vector<std::string>& pattern,
                                                             const std::vector<std::string>& segments) {
-    if (pattern.size() != segments.size()) return std::nullopt;
+    if (segments.size() < pattern.size()) return std::nullopt;
+    std::size_t more = segments.size() - pattern.size(); // segments that a {name+} takes beside its first
     std::map<std::string, std::string> values;
-    for (std::size_t i = 0; i < pattern.size(); ++i) {
-        if (is_name(pattern[i])) {
-            if (segments[i].empty()) return std::nullopt;
-            values[pattern[i].substr(1, pattern[i].size() - 2)] = segments[i];
-        } else if (pattern[i] != segments[i]) {
+    std::size_t at = 0; // in the segments
+    for (const std::string& part : pattern) {
+        if (takes_rest(part)) {
+            std::string& value = values[part.substr(1, part.size() - 3)];
+            for (value = segments[at++]; more > 0; --more) value += "/" + segments[at++];
+            if (value.empty()) return std::nullopt;
+        } else if (is_name(part)) {
+            if (segments[at].empty()) return std::nullopt;
+            values[part.substr(1, part.size() - 2)] = segments[at++];
+        } else if (part != segments[at++]) {
             return std::nullopt;
         }
     }
+    if (more > 0) return std::nullopt;
     return values;
 }
 

@@ -48,7 +48,8 @@ struct Needs {
 
 struct Route {
     Method method = Method::get;
-    std::string path; // "/v1/submissions/{id}"; a {name} stands for one segment that is not empty
+    std::string path; // "/v1/submissions/{id}"; a {name} stands for one segment that is not empty,
+                      // {name+} for one or more, slashes included
     std::map<std::string, std::string> path_values; // JSON Schema of each {name}
     std::string id;                                 // of the operation: "getSubmission"
     std::string summary;

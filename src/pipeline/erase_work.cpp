@@ -49,6 +49,11 @@ Result<EraseWork::Search> EraseWork::read_search(const Erasure& erasure) const {
     const Dataset* dataset = parts_.project->dataset(erasure.dataset);
     if (dataset == nullptr)
         return fail(FailureCode::unknown_dataset, fmt::format("there is no dataset `{}`", erasure.dataset));
+    if (dataset->kind == DatasetKind::files) {
+        return fail(
+            FailureCode::not_supported,
+            fmt::format("`{}` holds files: remove the file, and purge the submissions that brought it", dataset->name));
+    }
     return Search{.dataset = erasure.dataset,
                   .wanted = TRY(read_wanted(dataset->schema, erasure.where)),
                   .drop_unreadable = erasure.drop_unreadable};

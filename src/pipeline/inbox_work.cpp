@@ -21,7 +21,8 @@ constexpr std::uint64_t kBatchBytes = 64 << 20; // of its bodies
 constexpr std::size_t kSettledTogether = 1000;  // in one transaction of the catalog: others write between
 
 bool takes_small(const Dataset& dataset) {
-    return dataset.write == WriteMode::append || dataset.write == WriteMode::upsert;
+    return dataset.kind == DatasetKind::table &&
+           (dataset.write == WriteMode::append || dataset.write == WriteMode::upsert);
 }
 
 // The accepted records of one small submission.
@@ -126,6 +127,11 @@ Result<CheckedSmall> InboxWork::check(SmallDelivery delivery) {
     const Dataset* dataset = parts_.project->dataset(delivery.dataset);
     if (dataset == nullptr)
         return fail(FailureCode::unknown_dataset, fmt::format("there is no dataset `{}`", delivery.dataset));
+    if (dataset->kind == DatasetKind::files) {
+        return fail(FailureCode::not_supported, fmt::format("`{0}` holds files, which are sent to "
+                                                            "/v1/datasets/{0}/files/PATH",
+                                                            dataset->name));
+    }
     if (!takes_small(*dataset)) {
         return fail(FailureCode::not_supported,
                     fmt::format("`{}` is written by {}: every delivery is the whole of it, and is sent as a file to "

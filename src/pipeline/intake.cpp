@@ -7,6 +7,7 @@
 #include "base/commit_point.hpp"
 #include "pipeline/byte_origins.hpp"
 #include "pipeline/content_kind.hpp"
+#include "pipeline/file_part.hpp"
 #include "pipeline/kept_delivery.hpp"
 
 namespace inlet {
@@ -27,21 +28,21 @@ private:
 
 Result<Received> Intake::receive(const Delivery& delivery, ByteSource& bytes) {
     const Target target = TRY(find_target(*parts_.project, delivery.target, delivery.target_is_package));
-    SubmissionRecord record = TRY(begin(delivery));
+    SubmissionRecord record = TRY(begin(delivery, target));
     const Status begun = delivery.begun ? delivery.begun(record.id) : Status();
     return ended(record, begun ? take_in(delivery, target, record, bytes) : fail(begun.error()));
 }
 
 Result<Received> Intake::receive_file(const Delivery& delivery, const std::string& path, const std::string& sha256) {
     const Target target = TRY(find_target(*parts_.project, delivery.target, delivery.target_is_package));
-    SubmissionRecord record = TRY(begin(delivery));
+    SubmissionRecord record = TRY(begin(delivery, target));
     auto stored = fresh_.take_over(parts_.objects, path, {target.name(), sha256});
     commit_point("pipeline.received");
     if (!stored) return ended(record, fail(std::move(stored.error())));
     return ended(record, enter(delivery, record, stored->info, std::nullopt));
 }
 
-Result<SubmissionRecord> Intake::begin(const Delivery& delivery) {
+Result<SubmissionRecord> Intake::describe(const Delivery& delivery, const Target& target) const {
     SubmissionRecord record;
     record.state = SubmissionState::receiving;
     record.target = delivery.target;
@@ -50,10 +51,34 @@ Result<SubmissionRecord> Intake::begin(const Delivery& delivery) {
     record.by = delivery.by;
     record.sender = delivery.sender;
     record.source = delivery.source;
+    if (target.dataset != nullptr && target.dataset->kind == DatasetKind::files) {
+        record.file = TRY(file_note_of(*target.dataset, delivery.file, delivery.file_name));
+        record.file_name = record.file->path;
+    }
+    return record;
+}
+
+Result<SubmissionRecord> Intake::begin(const Delivery& delivery, const Target& target) {
+    SubmissionRecord record = TRY(describe(delivery, target));
     TRY(log_.create(record));
     commit_point("pipeline.receiving");
     return record;
 }
+
+Result<Received> Intake::remove_file(const Delivery& delivery) {
+    const Target target = TRY(find_target(*parts_.project, delivery.target, false));
+    if (target.dataset->kind != DatasetKind::files)
+        return fail(FailureCode::not_supported, fmt::format("`{}` does not hold files", target.name()));
+    SubmissionRecord record = TRY(describe(delivery, target));
+    record.state = SubmissionState::queued;
+    const std::lock_guard lock(entering_);
+    record.received_at = next_moment();
+    TRY(log_.create(record));
+    return Received{record.id, false};
+}
+
+// Submissions are run in this order, whatever the clock does.
+Timestamp Intake::next_moment() { return last_received_at_ = std::max(parts_.clock.now(), last_received_at_ + 1); }
 
 Result<Received> Intake::ended(SubmissionRecord& record, Result<Received> received) {
     if (!received) {
@@ -70,7 +95,7 @@ Result<Received> Intake::take_in(const Delivery& delivery, const Target& target,
     KeptDelivery kept(bytes, parts_.objects, TRY(parts_.objects.create(target.name())), fresh_,
                       [&](std::uint64_t count) { progress_.add(record.id, count); });
     std::optional<CheckedPart> checked;
-    if (target.dataset != nullptr && recognise(TRY(kept.head())).kind == ContentKind::text) {
+    if (target.dataset != nullptr && !record.file && recognise(TRY(kept.head())).kind == ContentKind::text) {
         auto check = checker_.check(
             {delivery.file_name, target.dataset, std::make_shared<BorrowedOrigin>(kept.again()), delivery.bytes}, &kept,
             true);
@@ -106,7 +131,8 @@ Result<bool> Intake::still_stands(const SubmissionRecord& earlier) const {
 Result<Received> Intake::enter(const Delivery& delivery, SubmissionRecord& record, const ObjectInfo& info,
                                std::optional<CheckedPart> checked) {
     const std::lock_guard lock(entering_);
-    if (!delivery.again) {
+    // The same bytes at another path are another file, and at the same path they say anew what it is.
+    if (!delivery.again && !record.file) {
         const auto earlier = TRY(parts_.catalog.same_bytes(record.target, info.id.sha256));
         // A package may have the name of a dataset.
         if (earlier && earlier->target_is_package == record.target_is_package && TRY(still_stands(*earlier))) {
@@ -122,9 +148,7 @@ Result<Received> Intake::enter(const Delivery& delivery, SubmissionRecord& recor
     }
     record.raw_sha256 = info.id.sha256;
     record.raw_bytes = info.size;
-    // Submissions are run in this order, whatever the clock does.
-    last_received_at_ = std::max(parts_.clock.now(), last_received_at_ + 1);
-    record.received_at = last_received_at_;
+    record.received_at = next_moment();
     memory_.note_whole(record.id);
     if (checked) memory_.remember(record.id, std::move(*checked));
     if (Status queued = log_.move(record, SubmissionState::queued); !queued) {

@@ -27,11 +27,16 @@ public:
     // See Pipeline::receive_file().
     Result<Received> receive_file(const Delivery& delivery, const std::string& path, const std::string& sha256);
 
+    // See Pipeline::remove_file().
+    Result<Received> remove_file(const Delivery& delivery);
+
 private:
-    Result<SubmissionRecord> begin(const Delivery& delivery);
+    Result<SubmissionRecord> describe(const Delivery& delivery, const Target& target) const;
+    Result<SubmissionRecord> begin(const Delivery& delivery, const Target& target);
     Result<Received> ended(SubmissionRecord& record, Result<Received> received);
     Result<Received> take_in(const Delivery& delivery, const Target& target, SubmissionRecord& record,
                              ByteSource& bytes);
+    Timestamp next_moment(); // behind entering_
     Result<bool> still_stands(const SubmissionRecord& earlier) const;
     Result<Received> enter(const Delivery& delivery, SubmissionRecord& record, const ObjectInfo& info,
                            std::optional<CheckedPart> checked);

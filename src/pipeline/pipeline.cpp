@@ -133,6 +133,8 @@ Result<Received> Pipeline::receive_file(const Delivery& delivery, const std::str
     return state_->intake.receive_file(delivery, path, sha256);
 }
 
+Result<Received> Pipeline::remove_file(const Delivery& delivery) { return state_->intake.remove_file(delivery); }
+
 Result<SubmissionRecord> Pipeline::run(SubmissionId id) {
     const std::lock_guard lock(state_->working);
     return state_->run(id);
@@ -222,8 +224,9 @@ Result<SubmissionRecord> Pipeline::retry(SubmissionId id, const std::string& by)
     if (record.state == SubmissionState::failed || is_rejected) {
         const bool is_small = record.kind == SubmissionKind::records;
         if (is_small) TRY(state_->inbox.raw(record));
+        const bool is_removal = record.file && record.file->removed;
         const bool needs_bytes =
-            !is_small && record.kind != SubmissionKind::undo && record.kind != SubmissionKind::purge;
+            !is_small && !is_removal && record.kind != SubmissionKind::undo && record.kind != SubmissionKind::purge;
         if (needs_bytes && record.raw_sha256.empty()) {
             if (record.received_at == 0) {
                 return fail(
@@ -273,6 +276,8 @@ Result<std::unique_ptr<ObjectReader>> Pipeline::open_raw(SubmissionId id) {
         return fail(FailureCode::bad_argument,
                     fmt::format("submission {} is of kind {} and has no file", id.value, to_string(record.kind)));
     }
+    if (record.file && record.file->removed)
+        return fail(FailureCode::bad_argument, fmt::format("submission {} removes a file, and has none", id.value));
     if (record.kind == SubmissionKind::records) return make_text_object(TRY(state_->inbox.raw(record)));
     if (record.received_at == 0) {
         return fail(FailureCode::interrupted, fmt::format("the bytes of submission {} never arrived whole", id.value));
@@ -312,6 +317,10 @@ Result<std::unique_ptr<ObjectReader>> Pipeline::State::open(const SubmissionReco
     return fail(FailureCode::retention_expired,
                 fmt::format("what is asked for of submission {} was kept as long as it should be, and is gone",
                             record.id.value));
+}
+
+Result<std::unique_ptr<ObjectReader>> Pipeline::open_object(const ObjectId& id) const {
+    return state_->parts.objects.open(id);
 }
 
 Status Pipeline::reconfigure(std::unique_ptr<const Project> project) {

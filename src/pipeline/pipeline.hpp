@@ -69,6 +69,7 @@ struct Delivery {
     std::uint64_t bytes = 0; // size if known, for progress
     bool again = false;      // load it even if the same bytes are published already
     std::string source;      // the way it comes: http, folder, command ...
+    std::optional<FileNote> file; // to a dataset of files; without it the file's name is its path
     // Told of the submission before the first byte is read; nothing is read if it fails. May be empty.
     std::function<Status(SubmissionId)> begun;
 };
@@ -133,6 +134,10 @@ public:
     // have this SHA-256: it is gone from `path` afterwards. May be asked again after a crash, also when the file is
     // gone because its bytes are the object by then.
     Result<Received> receive_file(const Delivery& delivery, const std::string& path, const std::string& sha256);
+    // Has a file of a dataset of files removed; queued and durable when it returns. Whether it is there is only known
+    // when that is run: if it is not, nothing changes. `delivery` has no bytes. Errors: unknown-dataset, path-invalid,
+    // not-supported (a dataset of records), the catalog's.
+    Result<Received> remove_file(const Delivery& delivery);
     // A small submission: checks the records against all that does not depend on the rest of the dataset. Nothing is
     // kept yet. Errors: unknown-dataset; not-supported (the dataset is replaced as a whole); format-error.
     Result<CheckedSmall> check_small(SmallDelivery delivery);
@@ -183,6 +188,9 @@ public:
     Result<std::unique_ptr<ObjectReader>> open_raw(SubmissionId id);
     Result<std::unique_ptr<ObjectReader>> open_errors(SubmissionId id, std::size_t part);
     Result<std::unique_ptr<ObjectReader>> open_rejects(SubmissionId id, std::size_t part);
+
+    // An object that a row of a dataset of files refers to, as it is stored. object-missing.
+    Result<std::unique_ptr<ObjectReader>> open_object(const ObjectId& id) const;
 
     // Goes on with another project: defines its datasets in the warehouse, and if that is done it is `project` from
     // then on. What is being received goes on with the one before. Errors: the warehouse's; then nothing has changed.

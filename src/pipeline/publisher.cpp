@@ -100,7 +100,9 @@ Result<std::vector<PublishPart>> Publisher::stage(const Publication& publication
         const Dataset& dataset = *part.sent.dataset;
         PublishPart publish;
         publish.dataset = dataset.name;
-        publish.effect = publication.delete_before ? Effect::delete_missing : effect_of(dataset.write);
+        publish.effect = publication.removes         ? Effect::remove
+                         : publication.delete_before ? Effect::delete_missing
+                                                     : effect_of(dataset.write);
         publish.delete_before = publication.delete_before;
         publish.deletes = dataset.deletes;
         publish.rejected = part.report.rejected;

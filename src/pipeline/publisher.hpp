@@ -21,6 +21,7 @@ struct Publication {
     std::map<std::string, std::uint64_t> approved_deletes;
     bool rejects_approved = false;
     std::optional<Version> delete_before; // set: only deletes what the parts miss; see Effect::delete_missing
+    bool removes = false;                 // the parts name the rows that go; see Effect::remove
     bool dry_run = false;
     std::size_t sample_rows = 0;
     std::function<Status()> staged; // called between staging and publishing; may be empty

@@ -21,6 +21,10 @@ void end(Pipeline::DryRun& run, SubmissionState state, Error reason) {
 Result<Pipeline::DryRun> Rehearsal::of_file(const Delivery& delivery, const std::string& path,
                                             std::size_t sample_rows) const {
     const Target target = TRY(find_target(*parts_.project, delivery.target, delivery.target_is_package));
+    if (target.dataset != nullptr && target.dataset->kind == DatasetKind::files) {
+        return fail(FailureCode::not_supported,
+                    fmt::format("`{}` holds files of any kind, which are not checked", target.name()));
+    }
     std::shared_ptr<const ObjectReader> raw = TRY(open_file_as_object(parts_.disk, path));
     Pipeline::DryRun run;
     run.record.target = delivery.target;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/commit_point.hpp"
+#include "contract/files_schema.hpp"
 #include "pipeline/model_order.hpp"
 #include "pipeline/part_outputs.hpp"
 
@@ -54,11 +55,62 @@ bool RetentionWork::goes_now(const SubmissionRecord& record) const {
 Result<Pipeline::Pruned> RetentionWork::work(bool dry_run) {
     Pipeline::Pruned pruned;
     Dropped dropped;
+    TRY(prune_history(dry_run, pruned));
+    TRY(read_standing());
     TRY(forget_deliveries(dry_run, pruned, dropped));
     TRY(forget_small(dry_run, pruned));
-    TRY(prune_history(dry_run, pruned));
     TRY(remove_objects(dry_run, pruned, dropped));
     return pruned;
+}
+
+namespace {
+
+// The hashes of a dataset of files.
+class HashSink final : public ResultSink {
+public:
+    explicit HashSink(std::set<std::string>& hashes) : hashes_(hashes) {}
+    Status begin(const std::vector<ResultColumn>& columns) override {
+        for (std::size_t i = 0; i < columns.size(); ++i) {
+            if (columns[i].name == files_field::kSha256) column_ = i;
+        }
+        return {};
+    }
+    Status batch(const RecordBatch& rows) override {
+        const Column& column = rows.columns[column_];
+        for (std::size_t i = 0; i < rows.rows; ++i) {
+            if (column.present.test(i)) hashes_.emplace(column.values<TextRef>()[i].view());
+        }
+        return {};
+    }
+
+private:
+    std::set<std::string>& hashes_;
+    std::size_t column_ = 0;
+};
+
+} // namespace
+
+Status RetentionWork::read_standing() {
+    standing_.clear();
+    const std::vector<TableInfo> tables = TRY(parts_.warehouse.tables());
+    for (const Dataset& dataset : parts_.project->datasets) {
+        if (dataset.kind != DatasetKind::files) continue;
+        const auto table = std::ranges::find(tables, dataset.name, &TableInfo::name);
+        if (table == tables.end()) continue;
+        Standing& standing = standing_[dataset.name];
+        standing.pruned_below = table->pruned_below;
+        HashSink sink(standing.sha256);
+        TRY(parts_.warehouse.read(dataset.name, std::nullopt, sink));
+        TRY(parts_.warehouse.read(dataset.name, table->pruned_below, sink));
+    }
+    return {};
+}
+
+bool RetentionWork::stands(const SubmissionRecord& record) const {
+    if (!record.file || !record.version) return false; // was never published
+    const auto found = standing_.find(record.target);
+    if (found == standing_.end()) return true; // the project knows the dataset no more
+    return record.version > found->second.pruned_below || found->second.sha256.contains(record.raw_sha256);
 }
 
 // The bytes of small submissions, by the same rule as raw deliveries.
@@ -91,7 +143,10 @@ Status RetentionWork::forget_deliveries(bool dry_run, Pipeline::Pruned& pruned, 
 
 Status RetentionWork::forget_delivery(const SubmissionRecord& record, bool dry_run, Pipeline::Pruned& pruned,
                                       Dropped& dropped) {
-    if (!record.raw_sha256.empty() && is_over(record.received_at, raw_kept(record))) {
+    // The bytes of a file are kept with its row, for as long as that can be read.
+    const bool is_file = record.file && record.version && record.state != SubmissionState::purged;
+    const Kept raw_kept = is_file ? Kept(std::chrono::seconds(0)) : this->raw_kept(record);
+    if (!record.raw_sha256.empty() && !stands(record) && is_over(record.received_at, raw_kept)) {
         ++pruned.raw;
         ++dropped[{record.target, record.raw_sha256}];
         if (!dry_run) TRY(parts_.catalog.forget_raw(record.id));

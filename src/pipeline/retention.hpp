@@ -5,6 +5,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "pipeline/fresh_objects.hpp"
@@ -28,6 +29,15 @@ private:
     using Kept = std::optional<std::chrono::seconds>;
     using Dropped = std::map<ObjectId, std::uint64_t>; // references that a dry run would have taken away
 
+    // The objects that rows of a dataset of files refer to, live ones and those that can still be read or brought back.
+    struct Standing {
+        std::set<std::string> sha256;
+        Version pruned_below; // what was published after it may still be brought back
+    };
+    Status read_standing();
+    // Whether its bytes are those of a file that stands, or stood not long enough ago.
+    bool stands(const SubmissionRecord& record) const;
+
     Status forget_small(bool dry_run, Pipeline::Pruned& pruned);
     Status forget_deliveries(bool dry_run, Pipeline::Pruned& pruned, Dropped& dropped);
     Status forget_delivery(const SubmissionRecord& record, bool dry_run, Pipeline::Pruned& pruned, Dropped& dropped);
@@ -44,7 +54,8 @@ private:
 
     const PipelineParts& parts_;
     FreshObjects& fresh_;
-    std::optional<std::string> now_; // set while a purge is under way: the dataset, empty for all
+    std::map<std::string, Standing> standing_; // by dataset of files
+    std::optional<std::string> now_;           // set while a purge is under way: the dataset, empty for all
 };
 
 } // namespace inlet

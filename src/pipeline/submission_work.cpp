@@ -8,6 +8,7 @@
 
 #include "base/commit_point.hpp"
 #include "pipeline/byte_origins.hpp"
+#include "pipeline/file_part.hpp"
 #include "pipeline/kept_object.hpp"
 
 namespace inlet {
@@ -142,6 +143,7 @@ Status SubmissionWork::attempt(SubmissionRecord& record) {
 
 Status SubmissionWork::verify_kept(const SubmissionRecord& record) const {
     if (record.kind == SubmissionKind::undo || record.kind == SubmissionKind::purge) return {};
+    if (record.file && record.file->removed) return {};
     TRY(open_kept(parts_.objects, record, {record.target, record.raw_sha256}));
     memory_.note_whole(record.id);
     return {};
@@ -150,6 +152,15 @@ Status SubmissionWork::verify_kept(const SubmissionRecord& record) const {
 Result<std::vector<SentPart>> SubmissionWork::unpack_kept(const SubmissionRecord& record) const {
     const Target target = TRY(find_target(*parts_.project, record.target, record.target_is_package));
     const ObjectId id{record.target, record.raw_sha256};
+    const bool of_files = target.dataset != nullptr && target.dataset->kind == DatasetKind::files;
+    if (record.file || of_files) {
+        if (target.dataset == nullptr)
+            return fail(FailureCode::contract_changed, fmt::format("`{}` is a package now", record.target));
+        std::vector<SentPart> parts;
+        parts.push_back(TRY(file_part(*target.dataset, record)));
+        if (!record.file->removed && !memory_.take_whole(record.id)) TRY(open_kept(parts_.objects, record, id));
+        return parts;
+    }
     std::shared_ptr<const ObjectReader> raw =
         memory_.take_whole(record.id) ? TRY(parts_.objects.open(id)) : TRY(open_kept(parts_.objects, record, id));
     return unpack(*parts_.project, target, record.file_name, std::move(raw), parts_.archive_limits);
@@ -220,6 +231,7 @@ Status SubmissionWork::publish(SubmissionRecord& record, std::vector<CheckedPart
     publication.by = record.by;
     publication.approved_deletes = record.delete_approvals;
     publication.rejects_approved = record.rejects_approved;
+    publication.removes = record.file && record.file->removed;
     if (record.kind == SubmissionKind::held_deletes) {
         publication.delete_before = TRY(parts_.catalog.get(record.parent)).version;
         if (const auto reason = TRY(superseded(record))) return log_.move(record, SubmissionState::rejected, *reason);

@@ -6,9 +6,11 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "access/secret.hpp"
 #include "base/commit_point.hpp"
+#include "pipeline/file_part.hpp"
 #include "pipeline/unpack.hpp"
 #include "pipeline/upload_file.hpp"
 
@@ -78,7 +80,11 @@ Result<UploadRecord> Uploads::create(const UploadCaller& caller, NewUpload uploa
     record.owner = caller.id;
     record.by = caller.name;
     record.kind = upload.kind;
-    if (upload.kind != UploadKind::partial) TRY(find_target(*parts_.project, upload.target, upload.target_is_package));
+    if (upload.kind != UploadKind::partial) {
+        const Target target = TRY(find_target(*parts_.project, upload.target, upload.target_is_package));
+        if (target.dataset != nullptr && target.dataset->kind == DatasetKind::files)
+            TRY(file_note_of(*target.dataset, std::nullopt, upload.file_name));
+    }
     record.target = std::move(upload.target);
     record.target_is_package = upload.target_is_package;
     record.file_name = std::move(upload.file_name);
@@ -284,9 +290,15 @@ Result<std::vector<UploadRecord>> Uploads::partials_of(const UploadRecord& recor
 }
 
 // Makes the file of a final upload once all its parts are there; whether they are.
-Result<bool> Uploads::assemble(UploadRecord& record) {
+Result<bool> Uploads::assemble(UploadRecord& record, const Ending* ending) {
     std::vector<UploadRecord> parts = TRY(partials_of(record));
     if (!std::ranges::all_of(parts, [](const auto& part) { return part.state == UploadState::done; })) return false;
+    std::uint64_t together = 0;
+    for (const UploadRecord& part : parts) together += part.offset;
+    if (ending != nullptr && ending->bytes && *ending->bytes != together) {
+        return fail(FailureCode::byte_count,
+                    fmt::format("the parts have {} bytes together, and {} were announced", together, *ending->bytes));
+    }
     const auto file = TRY(UploadFile::open(parts_.disk, parts_.folder, record.id, 0, nullptr));
     std::vector<char> room(kRoomBytes);
     for (const UploadRecord& part : parts) {
@@ -303,6 +315,15 @@ Result<bool> Uploads::assemble(UploadRecord& record) {
     whole.length = file->size();
     whole.sha256 = file->take_hash()->finish();
     whole.state = UploadState::complete;
+    if (ending != nullptr) {
+        if (!ending->sha256.empty() && ending->sha256 != whole.sha256) {
+            (void)parts_.disk.remove(path_of(record.id)); // else the next attempt writes over it
+            return fail(FailureCode::hash_count, fmt::format("the bytes have the SHA-256 {}, and {} was announced",
+                                                             whole.sha256, ending->sha256));
+        }
+        whole.ends_when_told = false;
+        whole.metadata = ending->note;
+    }
     TRY(record_safe(whole, *file));
     record = std::move(whole);
     for (UploadRecord& part : parts) {
@@ -314,7 +335,8 @@ Result<bool> Uploads::assemble(UploadRecord& record) {
 
 // Goes on with an upload, whose turn the caller has, as far as nobody else is needed.
 Status Uploads::settle(UploadRecord& record) {
-    if (record.kind == UploadKind::final && record.state == UploadState::receiving && !TRY(assemble(record))) return {};
+    const bool waits = record.kind == UploadKind::final && record.state == UploadState::receiving;
+    if (waits && (record.ends_when_told || !TRY(assemble(record, nullptr)))) return {};
     if (record.state != UploadState::complete) return {};
     SubmissionId submission;
     {
@@ -322,18 +344,22 @@ Status Uploads::settle(UploadRecord& record) {
         if (const auto found = handed_over_.find(record.id); found != handed_over_.end()) submission = found->second;
     }
     if (!submission) {
+        // tus says how a final upload is made; a session has no such words (see end()).
+        const bool is_session = record.kind == UploadKind::final && record.concat.empty();
         const Delivery delivery{.target = record.target,
                                 .target_is_package = record.target_is_package,
                                 .file_name = record.file_name.empty() ? record.target : record.file_name,
                                 .by = record.by,
                                 .sender = record.owner,
                                 .bytes = record.offset,
-                                .source = "tus"};
+                                .source = is_session ? "upload-session" : "tus",
+                                .file = is_session ? read_file_note(record.metadata) : std::nullopt};
         const auto received = parts_.pipeline.receive_file(delivery, path_of(record.id), record.sha256);
         if (!received) {
             const FailureCode code = received.error().code;
-            if (code != FailureCode::unknown_dataset && code != FailureCode::unknown_package)
-                return fail(received.error());
+            const bool nowhere = code == FailureCode::unknown_dataset || code == FailureCode::unknown_package ||
+                                 code == FailureCode::path_invalid || code == FailureCode::bad_argument;
+            if (!nowhere) return fail(received.error());
             // The project was changed since: there is nobody left to give it to.
             record.state = UploadState::expired;
             record.expires_at = in(kRemembered);
@@ -390,6 +416,39 @@ Status Uploads::terminate(const UploadCaller& caller, const std::string& id) {
     TRY(parts_.catalog.uploads().remove(id));
     forget(id);
     return parts_.disk.remove(path_of(id));
+}
+
+Status Uploads::restart(const UploadCaller& caller, const std::string& id) {
+    TRY(find(caller, id));
+    const Turn turn = TRY(turns_.take(id, Manner::firm));
+    UploadRecord record = TRY(find(caller, id));
+    if (record.kind != UploadKind::partial || record.offset == 0) return {};
+    record.offset = 0;
+    record.state = UploadState::receiving;
+    record.expires_at = in(limits_.lifetime);
+    TRY(parts_.catalog.uploads().update(record));
+    forget(id);
+    return {};
+}
+
+Result<UploadRecord> Uploads::end(const UploadCaller& caller, const std::string& id, const Ending& ending) {
+    TRY(find(caller, id));
+    const Turn turn = TRY(turns_.take(id, Manner::polite));
+    UploadRecord record = TRY(find(caller, id));
+    if (record.kind != UploadKind::final || !record.concat.empty())
+        return fail(FailureCode::final_upload, fmt::format("upload {} is no session", id));
+    if (record.state == UploadState::receiving && !TRY(assemble(record, &ending))) {
+        std::vector<std::size_t> missing;
+        std::size_t number = 0;
+        for (const UploadRecord& part : TRY(partials_of(record))) {
+            ++number;
+            if (part.state != UploadState::done) missing.push_back(number);
+        }
+        return fail(FailureCode::upload_unfinished,
+                    fmt::format("of {} parts these have not arrived: {}", number, fmt::join(missing, ", ")));
+    }
+    TRY(settle(record));
+    return record;
 }
 
 Status Uploads::expire(const std::string& id) {

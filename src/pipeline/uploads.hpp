@@ -100,6 +100,17 @@ public:
     // upload-complete, bad-argument (another length than before), verify's, the source's.
     Result<UploadRecord> append(const UploadCaller& caller, const std::string& id, const UploadPiece& piece,
                                 ByteSource& bytes);
+    // Begins a partial upload anew: what arrived of it is forgotten. upload-locked.
+    Status restart(const UploadCaller& caller, const std::string& id);
+    // Puts together an upload of kind final that ends when told, and hands it over. `expected`: what its bytes must be;
+    // `note`: what is kept of the file (see file_note_json()). Doing so again gives the same. Errors: final-upload (it
+    // is no such upload), upload-unfinished, byte-count, hash-count (it stays as it was), those of the pipeline.
+    struct Ending {
+        std::optional<std::uint64_t> bytes;
+        std::string sha256; // empty: any
+        std::string note;
+    };
+    Result<UploadRecord> end(const UploadCaller& caller, const std::string& id, const Ending& ending);
     // Removes it. A submission that it became stays. upload-locked.
     Status terminate(const UploadCaller& caller, const std::string& id);
 
@@ -119,7 +130,7 @@ private:
     bool is_whole(const UploadRecord& record, const UploadPiece& piece) const;
 
     Result<std::vector<UploadRecord>> partials_of(const UploadRecord& record);
-    Result<bool> assemble(UploadRecord& record);
+    Result<bool> assemble(UploadRecord& record, const Ending* ending);
     Status settle(UploadRecord& record);
     void settle_finals_of(const std::string& partial);
     void settle_if_free(const std::string& id);

@@ -15,6 +15,8 @@ std::string_view to_string(Effect effect) {
         return "sync";
     case Effect::delete_missing:
         return "delete_missing";
+    case Effect::remove:
+        return "remove";
     }
     CHECK(!"an effect has a name");
 }

@@ -38,6 +38,7 @@ enum class Effect : std::uint8_t {
     sync,           // upsert, and deletes live rows whose key is missing from the part, under the delete policy
     delete_missing, // deletes live rows whose key is missing from the part and that no later version wrote: deletions
                     // that were held
+    remove,         // deletes the live rows whose key is in the part, of which only the key counts
 };
 std::string_view to_string(Effect effect); // as VersionEntry::kind
 
@@ -225,7 +226,7 @@ struct VersionEntry {
     Timestamp published_at = 0;
     std::string dataset;
     SubmissionId submission;
-    std::string kind;    // append, upsert, replace, sync, delete_missing, undo, model, erase, purge
+    std::string kind;    // append, upsert, replace, sync, delete_missing, remove, undo, model, erase, purge
     ChangeCounts counts; // unchanged is not kept
     std::string by;
     std::vector<SubmissionId> undoes; // for kind undo; for purge: what was purged

@@ -76,6 +76,10 @@ export type FailureCode =
   | "erasure-incomplete"
   | "unknown-dataset"
   | "unknown-package"
+  | "unknown-file"
+  | "path-invalid"
+  | "precondition-failed"
+  | "range-not-satisfiable"
   | "unknown-submission"
   | "unknown-upload"
   | "upload-expired"
@@ -84,6 +88,8 @@ export type FailureCode =
   | "upload-checksum-mismatch"
   | "final-upload"
   | "upload-complete"
+  | "upload-unfinished"
+  | "signature-invalid"
   | "protocol-version"
   | "unknown-version"
   | "unknown-key"
@@ -92,6 +98,7 @@ export type FailureCode =
   | "unknown-address"
   | "method-not-allowed"
   | "unsupported-media-type"
+  | "multipart-malformed"
   | "idempotency-key-reused"
   | "request-under-way"
   | "unauthenticated"
@@ -578,6 +585,34 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "The project has no package of this name.",
     whatToDo: "Check the name against the project file; the message gives the nearest one.",
   },
+  "unknown-file": {
+    code: "unknown-file",
+    kind: "request",
+    httpStatus: 404,
+    meaning: "The dataset has no file of this path.",
+    whatToDo: "List them with `GET /v1/datasets?recursive=true`.",
+  },
+  "path-invalid": {
+    code: "path-invalid",
+    kind: "request",
+    httpStatus: 400,
+    meaning: "The path cannot be that of a file in a dataset.",
+    whatToDo: "Use a relative path of at most 1024 bytes of UTF-8, without empty segments, `.`, `..` and control characters.",
+  },
+  "precondition-failed": {
+    code: "precondition-failed",
+    kind: "request",
+    httpStatus: 412,
+    meaning: "The file is not, or no longer, the one that If-Match, If-None-Match or If-Unmodified-Since names.",
+    whatToDo: "Look at the file as it is now, and decide anew.",
+  },
+  "range-not-satisfiable": {
+    code: "range-not-satisfiable",
+    kind: "request",
+    httpStatus: 416,
+    meaning: "The range that is asked for lies behind the end of the file.",
+    whatToDo: "Ask for a range within the length that Content-Range tells.",
+  },
   "unknown-submission": {
     code: "unknown-submission",
     kind: "request",
@@ -634,6 +669,20 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     meaning: "The upload is complete already, and cannot be changed.",
     whatToDo: "Nothing, if all bytes were meant to be sent; else begin a new upload.",
   },
+  "upload-unfinished": {
+    code: "upload-unfinished",
+    kind: "request",
+    httpStatus: 409,
+    meaning: "Not all parts of the upload session have arrived.",
+    whatToDo: "Send the parts that the message names to their signed addresses, and ask again.",
+  },
+  "signature-invalid": {
+    code: "signature-invalid",
+    kind: "request",
+    httpStatus: 403,
+    meaning: "The signed address was changed, or is used for something that it was not made for, or is past its time.",
+    whatToDo: "Use the address as it was given, or begin a new upload session.",
+  },
   "protocol-version": {
     code: "protocol-version",
     kind: "request",
@@ -689,6 +738,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     httpStatus: 415,
     meaning: "The call does not take a body of this type.",
     whatToDo: "Name the type of what is sent in the header Content-Type; the message lists those that are taken.",
+  },
+  "multipart-malformed": {
+    code: "multipart-malformed",
+    kind: "request",
+    httpStatus: 400,
+    meaning: "The body is not the multipart/form-data that its Content-Type announces, or it does not hold exactly one file.",
+    whatToDo: "Send one file in a part that has a filename, and let the HTTP library write the body.",
   },
   "idempotency-key-reused": {
     code: "idempotency-key-reused",

@@ -84,6 +84,10 @@ class FailureCode(str, Enum):
     ERASURE_INCOMPLETE = "erasure-incomplete"
     UNKNOWN_DATASET = "unknown-dataset"
     UNKNOWN_PACKAGE = "unknown-package"
+    UNKNOWN_FILE = "unknown-file"
+    PATH_INVALID = "path-invalid"
+    PRECONDITION_FAILED = "precondition-failed"
+    RANGE_NOT_SATISFIABLE = "range-not-satisfiable"
     UNKNOWN_SUBMISSION = "unknown-submission"
     UNKNOWN_UPLOAD = "unknown-upload"
     UPLOAD_EXPIRED = "upload-expired"
@@ -92,6 +96,8 @@ class FailureCode(str, Enum):
     UPLOAD_CHECKSUM_MISMATCH = "upload-checksum-mismatch"
     FINAL_UPLOAD = "final-upload"
     UPLOAD_COMPLETE = "upload-complete"
+    UPLOAD_UNFINISHED = "upload-unfinished"
+    SIGNATURE_INVALID = "signature-invalid"
     PROTOCOL_VERSION = "protocol-version"
     UNKNOWN_VERSION = "unknown-version"
     UNKNOWN_KEY = "unknown-key"
@@ -100,6 +106,7 @@ class FailureCode(str, Enum):
     UNKNOWN_ADDRESS = "unknown-address"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type"
+    MULTIPART_MALFORMED = "multipart-malformed"
     IDEMPOTENCY_KEY_REUSED = "idempotency-key-reused"
     REQUEST_UNDER_WAY = "request-under-way"
     UNAUTHENTICATED = "unauthenticated"
@@ -589,6 +596,34 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "The project has no package of this name.",
         "Check the name against the project file; the message gives the nearest one.",
     ),
+    FailureCode.UNKNOWN_FILE: FailureInfo(
+        FailureCode.UNKNOWN_FILE,
+        FailureKind.REQUEST,
+        404,
+        "The dataset has no file of this path.",
+        "List them with `GET /v1/datasets?recursive=true`.",
+    ),
+    FailureCode.PATH_INVALID: FailureInfo(
+        FailureCode.PATH_INVALID,
+        FailureKind.REQUEST,
+        400,
+        "The path cannot be that of a file in a dataset.",
+        "Use a relative path of at most 1024 bytes of UTF-8, without empty segments, `.`, `..` and control characters.",
+    ),
+    FailureCode.PRECONDITION_FAILED: FailureInfo(
+        FailureCode.PRECONDITION_FAILED,
+        FailureKind.REQUEST,
+        412,
+        "The file is not, or no longer, the one that If-Match, If-None-Match or If-Unmodified-Since names.",
+        "Look at the file as it is now, and decide anew.",
+    ),
+    FailureCode.RANGE_NOT_SATISFIABLE: FailureInfo(
+        FailureCode.RANGE_NOT_SATISFIABLE,
+        FailureKind.REQUEST,
+        416,
+        "The range that is asked for lies behind the end of the file.",
+        "Ask for a range within the length that Content-Range tells.",
+    ),
     FailureCode.UNKNOWN_SUBMISSION: FailureInfo(
         FailureCode.UNKNOWN_SUBMISSION,
         FailureKind.REQUEST,
@@ -645,6 +680,20 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         "The upload is complete already, and cannot be changed.",
         "Nothing, if all bytes were meant to be sent; else begin a new upload.",
     ),
+    FailureCode.UPLOAD_UNFINISHED: FailureInfo(
+        FailureCode.UPLOAD_UNFINISHED,
+        FailureKind.REQUEST,
+        409,
+        "Not all parts of the upload session have arrived.",
+        "Send the parts that the message names to their signed addresses, and ask again.",
+    ),
+    FailureCode.SIGNATURE_INVALID: FailureInfo(
+        FailureCode.SIGNATURE_INVALID,
+        FailureKind.REQUEST,
+        403,
+        "The signed address was changed, or is used for something that it was not made for, or is past its time.",
+        "Use the address as it was given, or begin a new upload session.",
+    ),
     FailureCode.PROTOCOL_VERSION: FailureInfo(
         FailureCode.PROTOCOL_VERSION,
         FailureKind.REQUEST,
@@ -700,6 +749,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         415,
         "The call does not take a body of this type.",
         "Name the type of what is sent in the header Content-Type; the message lists those that are taken.",
+    ),
+    FailureCode.MULTIPART_MALFORMED: FailureInfo(
+        FailureCode.MULTIPART_MALFORMED,
+        FailureKind.REQUEST,
+        400,
+        "The body is not the multipart/form-data that its Content-Type announces, or it does not hold exactly one file.",
+        "Send one file in a part that has a filename, and let the HTTP library write the body.",
     ),
     FailureCode.IDEMPOTENCY_KEY_REUSED: FailureInfo(
         FailureCode.IDEMPOTENCY_KEY_REUSED,

@@ -262,8 +262,11 @@ CREATE TABLE marks (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2, kStep3, kStep4,
-                                                         kStep5, kStep6, kStep7, kStep8};
+// What a delivery to a dataset of files says of its file, as JSON (catalog/file_note.hpp).
+constexpr const char* kStep9 = "ALTER TABLE submissions ADD COLUMN file_note TEXT NOT NULL DEFAULT ''";
+
+constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2, kStep3, kStep4, kStep5,
+                                                         kStep6, kStep7, kStep8, kStep9};
 
 struct Format {
     std::int64_t number = 0;

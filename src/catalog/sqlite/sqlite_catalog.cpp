@@ -83,6 +83,7 @@ public:
             const SubmissionState stored = TRY(read_state(connection, record.id));
             if (stored != expected) return fail(wrong_state(record.id, stored, expected));
             const Timestamp now = clock_.now();
+            const std::string note = sqlite::file_note_text(record);
             {
                 Query row =
                     TRY(connection.query("UPDATE submissions SET kind = ?, state = ?, reason_code = ?, reason = ?, "
@@ -90,8 +91,8 @@ public:
                                          "raw_sha256 = iif(raw_forgotten, raw_sha256, ?), raw_bytes = ?, received_at = "
                                          "?, updated_at = ?, sent_by = ?, version = ?, "
                                          "attempts = ?, parent = ?, cascade = ?, rejects_approved = ?, sender = ?, "
-                                         "source = ? WHERE id = ?"));
-                TRY(bind_submission(row, record, now));
+                                         "source = ?, file_note = ? WHERE id = ?"));
+                TRY(bind_submission(row, record, note, now));
                 TRY(row.bind(record.id.value));
                 TRY(row.run());
             }

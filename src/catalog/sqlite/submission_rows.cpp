@@ -35,7 +35,7 @@ static Result<SubmissionRecord> read_submission(Connection& connection, Submissi
     Query row = TRY(connection.query(
         "SELECT kind, state, reason_code, reason, target, target_is_package, file_name, "
         "iif(raw_forgotten, NULL, raw_sha256), raw_bytes, received_at, updated_at, sent_by, version, attempts, parent, "
-        "cascade, rejects_approved, sender, source FROM submissions WHERE id = ?"));
+        "cascade, rejects_approved, sender, source, file_note FROM submissions WHERE id = ?"));
     TRY(row.bind(id.value));
     if (!TRY(row.step())) return fail(unknown_submission(id));
     const auto kind = submission_kind_from(row.text(0));
@@ -63,6 +63,12 @@ static Result<SubmissionRecord> read_submission(Connection& connection, Submissi
     record.rejects_approved = row.integer(16) != 0;
     record.sender = row.text(17);
     record.source = row.text(18);
+    if (const std::string note = row.text(19); !note.empty()) {
+        record.file = read_file_note(note);
+        if (!record.file)
+            return fail(FailureCode::catalog_failed,
+                        fmt::format("what submission {} says of its file cannot be read", id.value));
+    }
     return record;
 }
 
@@ -141,14 +147,16 @@ Result<std::vector<SubmissionRecord>> read_records(Connection& connection, Query
 // ---- records to rows ------------------------------------------------------------------------------------------------
 
 // The parameters that inserting and updating a submission have in common, from the first on.
-Status bind_submission(Query& query, const SubmissionRecord& record, Timestamp now) {
+Status bind_submission(Query& query, const SubmissionRecord& record, const std::string& note, Timestamp now) {
     TRY(query.bind(to_string(record.kind), to_string(record.state), record.reason_code, record.reason, record.target,
                    std::int64_t{record.target_is_package}, record.file_name));
     TRY(bind_hash(query, record.raw_sha256));
     return query.bind(bits(record.raw_bytes), record.received_at, now, record.by, record.version.value,
                       std::int64_t{record.attempts}, record.parent.value, std::int64_t{record.cascade},
-                      std::int64_t{record.rejects_approved}, record.sender, record.source);
+                      std::int64_t{record.rejects_approved}, record.sender, record.source, note);
 }
+
+std::string file_note_text(const SubmissionRecord& record) { return record.file ? file_note_json(*record.file) : ""; }
 
 static Status write_deletes(Connection& connection, SubmissionId id, std::string_view kind,
                             const std::map<std::string, std::uint64_t>& deletes) {
@@ -216,13 +224,14 @@ Status remove_belongings(Connection& connection, SubmissionId id) {
 
 // The next id, and the rows.
 Result<SubmissionId> insert_submission(Connection& connection, const SubmissionRecord& record, Timestamp now) {
+    const std::string note = file_note_text(record);
     {
         Query row = TRY(connection.query("INSERT INTO submissions (kind, state, reason_code, reason, target, "
                                          "target_is_package, file_name, raw_sha256, raw_bytes, "
                                          "received_at, updated_at, sent_by, version, attempts, parent, "
-                                         "cascade, rejects_approved, sender, source, raw_forgotten) "
-                                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"));
-        TRY(bind_submission(row, record, now));
+                                         "cascade, rejects_approved, sender, source, file_note, raw_forgotten) "
+                                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"));
+        TRY(bind_submission(row, record, note, now));
         TRY(row.run());
     }
     const SubmissionId id(connection.last_insert_id());

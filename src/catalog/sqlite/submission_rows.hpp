@@ -22,8 +22,11 @@ Result<std::vector<SubmissionRecord>> read_records(Connection& connection, Query
 
 // A new submission with all that belongs to it, and its id.
 Result<SubmissionId> insert_submission(Connection& connection, const SubmissionRecord& record, Timestamp now);
-// The parameters that inserting and updating a submission have in common, from the first on.
-Status bind_submission(Query& query, const SubmissionRecord& record, Timestamp now);
+// The parameters that inserting and updating a submission have in common, from the first on. `note`: the record's
+// file_note_text(), which must outlive the query, as the record must.
+Status bind_submission(Query& query, const SubmissionRecord& record, const std::string& note, Timestamp now);
+// What is stored of record.file; empty: there is none.
+std::string file_note_text(const SubmissionRecord& record);
 Status bind_hash(Query& query, std::string_view sha256); // an absent hash is NULL
 // The rows beside that of `submissions`.
 Status write_belongings(Connection& connection, SubmissionId id, const SubmissionRecord& record);

@@ -88,6 +88,8 @@ SubmissionRecord sample_with_everything() {
     record.delete_approvals = {{"movies", 3}, {"links", 0}};
     record.asked_deletes = {{"movies", 4}, {"", std::numeric_limits<std::uint64_t>::max()}};
     record.rejects_approved = true;
+    record.file =
+        FileNote{.path = "a/\xC3\xA4 \"b\".csv", .removed = true, .fields = {{"type", "text/csv"}, {"comment", ""}}};
     record.parts.push_back({.name = "movies.csv",
                             .dataset = "movies",
                             .dialect = R"({"delimiter":";"})",

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "contract/files_schema.hpp"
 #include "contract/reading/notify_reader.hpp"
 #include "contract/reading/policy_reader.hpp"
 #include "contract/reading/schema_reader.hpp"
@@ -37,6 +38,41 @@ ReadSchema read_schema_of(const Element& node, Place place, const ProjectFiles& 
     return read_schema(document->root(), document->root().place, schema_page);
 }
 
+// Objects have rows of their own (contract/files_schema.hpp): the schema only says what is told beside.
+void read_files_contract(const Mapping& mapping, Place place, const ProjectFiles& files, Dataset& dataset,
+                         const Page& page) {
+    for (const std::string_view key : {"dialect", "write", "rejects", "deletes"}) {
+        if (const Element* node = mapping.find(key)) {
+            page.wrong(node->place, fmt::format("`{}` is for tables; {} is of `kind: files`, whose objects are written "
+                                                "and deleted one by one",
+                                                key, mapping.thing()));
+        }
+    }
+    Schema own;
+    if (const Element* node = mapping.find("schema")) {
+        own = read_schema_of(*node, place, files, page).schema;
+        if (!own.primary_key.empty() || own.missing_values != Schema().missing_values) {
+            page.wrong(node->place, fmt::format("the schema of {} has fields only: its key is `path`, and an empty "
+                                                "text stands for an absent value",
+                                                mapping.thing()));
+        }
+        for (const Field& field : own.fields) {
+            if (is_files_field(field.name)) {
+                page.wrong(node->place, fmt::format("every dataset of files has a field `{}` already", field.name));
+            } else if (field.constraints.unique) {
+                page.wrong(node->place, fmt::format("field `{}` of {} cannot be unique: replacing a file is not to "
+                                                    "depend on others",
+                                                    field.name, mapping.thing()));
+            }
+        }
+    }
+    dataset.schema = files_schema(own);
+    dataset.write = WriteMode::upsert;
+    dataset.dialect = {.delimiter = ',', .quote_char = '"', .header = true}; // of the rows that are made of files
+    read_retention_of(mapping, dataset, page);
+    if (const Element* node = mapping.find("expect")) dataset.expect = read_expectation(*node, mapping.thing(), page);
+}
+
 Dataset read_dataset(const Entry& entry, const ProjectFiles& files, const Page& page) {
     static constexpr KeySet kKeys{keys::kDataset, {}, keys::kDatasetMisplaced};
     Dataset dataset;
@@ -46,13 +82,13 @@ Dataset read_dataset(const Entry& entry, const ProjectFiles& files, const Page& 
     if (const Element* node = mapping.find("title")) dataset.title = read_any_text(*node, "`title`", page).value_or("");
     if (const Element* node = mapping.find("description"))
         dataset.description = read_any_text(*node, "`description`", page).value_or("");
-    if (const Element* node = mapping.find("kind"); node != nullptr) {
-        if (node->kind == Element::Kind::scalar && node->text == "files") {
-            page.wrong(node->place, "`kind: files` is not supported by this version of Inlet; expected table");
-        } else {
-            static constexpr std::array<std::string_view, 1> kKinds{"table"};
-            read_word_at(*node, "`kind`", kKinds, page);
-        }
+    if (const Element* node = mapping.find("kind")) {
+        static const Words<DatasetKind> kKinds{{"table", DatasetKind::table}, {"files", DatasetKind::files}};
+        dataset.kind = read_word(*node, "`kind`", kKinds, page).value_or(dataset.kind);
+    }
+    if (dataset.kind == DatasetKind::files) {
+        read_files_contract(mapping, entry.place, files, dataset, page);
+        return dataset;
     }
     bool keyless = false;
     if (const Element* node = mapping.require("schema")) {
@@ -114,6 +150,11 @@ std::map<std::string, std::string> read_members(const Element& node, const Mappi
                                     : fmt::format("`{}` is a {}; a file goes into a dataset", *name, kind),
                        did_you_mean(*name, names));
             continue;
+        }
+        if (dataset->kind == DatasetKind::files) {
+            page.wrong(entry->value->place, fmt::format("`{}` is of `kind: files`, and the files of a package go into "
+                                                        "tables",
+                                                        *name));
         }
         // Each part would be the whole content, and delete what the other brought.
         if (dataset->write == WriteMode::replace || dataset->write == WriteMode::sync) {

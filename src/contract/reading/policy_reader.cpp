@@ -136,4 +136,9 @@ void read_policies(const Mapping& mapping, bool keyless, Dataset& dataset, const
     if (const Element* node = mapping.find("retention")) read_retention(*node, context, dataset.retention);
 }
 
+void read_retention_of(const Mapping& mapping, Dataset& dataset, const Page& page) {
+    const Context context{mapping.thing(), false, page};
+    if (const Element* node = mapping.find("retention")) read_retention(*node, context, dataset.retention);
+}
+
 } // namespace inlet::reading

@@ -12,5 +12,7 @@ namespace inlet::reading {
 // Fills in the policies from the dataset's mapping, and checks them against each other. `keyless` is true when it is
 // certain that the dataset has no primary key.
 void read_policies(const Mapping& mapping, bool keyless, Dataset& dataset, const Page& page);
+// Only how long things are kept.
+void read_retention_of(const Mapping& mapping, Dataset& dataset, const Page& page);
 
 } // namespace inlet::reading

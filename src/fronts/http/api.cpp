@@ -43,6 +43,7 @@ void add_health(Router& router, const ApiParts& parts) {
 void add_api(Router& router, const ApiParts& parts) {
     add_health(router, parts);
     add_datasets_api(router, parts);
+    add_files_api(router, parts);
     add_submissions_api(router, parts);
     add_records_api(router, parts);
     add_keys_api(router, parts);

@@ -41,6 +41,7 @@ struct ApiParts { // references are borrowed; outlive the router
 void add_api(Router& router, const ApiParts& parts);
 // Some of them, each in a file of its own.
 void add_datasets_api(Router& router, const ApiParts& parts);
+void add_files_api(Router& router, const ApiParts& parts);
 void add_submissions_api(Router& router, const ApiParts& parts);
 void add_records_api(Router& router, const ApiParts& parts);
 void add_events_api(Router& router, const ApiParts& parts);

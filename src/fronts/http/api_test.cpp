@@ -62,6 +62,9 @@ const std::map<std::string, std::string>& expected() {
         {"listSubmissions", ".........."},
         {"getDataset", "ff.f..uuu."},
         {"deliverToDataset", "..fff.uuu."},
+        {"getFile", "ff.f..uuu."},
+        {"putFile", "..fff.uuu."},
+        {"deleteFile", "..fff.uuu."},
         {"deliverToPackage", "uuuuuu.uu."},
         {"getSubmission", ".u.u..uuu."},
         {"getRaw", ".u.u..uuu."},
@@ -151,7 +154,7 @@ protected:
         Request request;
         request.method = route.method;
         request.principal = principal(caller);
-        request.values = {{"dataset", "a"}, {"package", "p"}, {"id", std::to_string(submission_.value)}};
+        request.values = {{"dataset", "a"}, {"package", "p"}, {"id", std::to_string(submission_.value)}, {"path", "f"}};
         if (route.path.starts_with("/v1/keys/")) request.values["id"] = "00000000";
         if (route.needs.what != Needs::nothing) TRY(admit(route, request.principal));
         SentBody body(route.deferred ? R"({"x":"2"})" : "x\n2\n");

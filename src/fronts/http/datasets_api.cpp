@@ -1,17 +1,15 @@
 // The datasets, and deliveries to them.
 #include "fronts/http/api.hpp"
 
-#include <map>
+#include <chrono>
 
 #include <fmt/format.h>
 
-#include "access/submission_rights.hpp"
 #include "base/json_writer.hpp"
-#include "catalog/record_json.hpp"
+#include "fronts/http/dataset_list.hpp"
 #include "fronts/http/datasets_reach.hpp"
-#include "fronts/http/digest.hpp"
+#include "fronts/http/delivery_call.hpp"
 #include "fronts/http/request_reading.hpp"
-#include "http/preferences.hpp"
 
 namespace inlet::http {
 
@@ -21,94 +19,76 @@ class DatasetsApi {
 public:
     explicit DatasetsApi(const ApiParts& parts) : parts_(parts) {}
 
-    Result<Response> datasets(const Request& request) const {
-        const std::map<std::string, TableInfo> tables = TRY(table_infos());
-        JsonWriter json;
-        json.begin_object().key("datasets").begin_array();
-        for (const Dataset& dataset : parts_.project->datasets) {
-            if (request.principal.may(Permission::read, dataset.name)) write_dataset(json, dataset, tables);
-        }
-        json.end_array().end_object();
-        return json_response(200, json.take());
-    }
+    Result<Response> datasets(const Request& request) const { return list_datasets(parts_, request); }
 
     Result<Response> dataset(const Request& request) const {
         const Dataset& dataset = *TRY(find_dataset(*parts_.project, request, Permission::read));
-        const std::map<std::string, TableInfo> tables = TRY(table_infos());
         JsonWriter json;
         json.begin_object();
-        write_members(json, dataset, tables);
+        TRY(write_dataset_members(parts_, json, dataset));
         json.member("description", dataset.description);
-        json.key("schema").raw(schema_json(dataset.schema)).end_object();
+        json.key("schema").raw(schema_json(dataset.schema));
+        write_policies(json, dataset);
+        TRY(write_statistics(json, dataset));
+        json.end_object();
         return json_response(200, json.take());
     }
 
     Result<Response> deliver(const Request& request, ByteSource& body, bool to_package) const {
-        Delivery delivery;
-        if (to_package)
+        DeliveryTarget target{.name = request.values.at(to_package ? "package" : "dataset"), .is_package = to_package};
+        if (to_package) {
             TRY(find_package(*parts_.project, request, Permission::submit));
-        else
-            TRY(find_dataset(*parts_.project, request, Permission::submit));
-        delivery.target = request.values.at(to_package ? "package" : "dataset");
-        delivery.target_is_package = to_package;
-        delivery.file_name = file_name_of(request, delivery.target);
-        delivery.by = request.principal.name;
-        delivery.sender = request.principal.id;
-        delivery.bytes = request.body_bytes.value_or(0);
-        delivery.again = flag(request, "again");
-        delivery.source = "http";
-        const std::unique_ptr<ByteSource> checked = TRY(check_digest(request.headers, body));
-        const Received received = TRY(parts_.pipeline.receive(delivery, checked ? *checked : body));
-        parts_.runner.wake();
-        const SubmissionRecord record = TRY(parts_.runner.wait(received.id, wait_of(request)));
-        JsonWriter json;
-        json.begin_object();
-        // Bytes that somebody else delivered before: that is all that is told of their delivery.
-        if (is_their_own(request.principal, record) || may_see(request.principal, *parts_.project, record))
-            write_outcome(json, record);
-        else
-            json.member("submission", record.id.value);
-        json.member("duplicate", received.duplicate).end_object();
-        Response response = json_response(received.duplicate ? 200 : 201, json.take());
-        response.headers.add("Location", fmt::format("/v1/submissions/{}", received.id.value));
-        response.submission = received.id.value;
-        return response;
+        } else {
+            const Dataset& dataset = *TRY(find_dataset(*parts_.project, request, Permission::submit));
+            if (dataset.kind == DatasetKind::files) target.files = &dataset;
+        }
+        return take_delivery(parts_, request, body, target);
     }
 
 private:
-    // Of an anonymous delivery nobody could be told later: its answer is what they see of it.
-    static bool is_their_own(const Principal& principal, const SubmissionRecord& record) {
-        return record.sender == principal.id && (!record.sender.empty() || record.by == principal.name);
+    static void write_time(JsonWriter& json, std::string_view name, std::optional<std::chrono::seconds> time) {
+        json.key(name);
+        if (time)
+            json.value(time->count());
+        else
+            json.null();
     }
 
-    Result<std::map<std::string, TableInfo>> table_infos() const {
-        std::map<std::string, TableInfo> infos;
-        for (TableInfo& info : TRY(parts_.warehouse.tables())) infos[info.name] = std::move(info);
-        return infos;
-    }
-
-    static void write_members(JsonWriter& json, const Dataset& dataset,
-                              const std::map<std::string, TableInfo>& tables) {
-        const auto table = tables.find(dataset.name);
-        json.member("name", dataset.name).member("title", dataset.title).member("kind", "table");
-        json.member("write", to_string(dataset.write));
-        json.member("version", table == tables.end() ? 0 : table->second.version.value);
-        json.member("records", table == tables.end() ? 0 : table->second.rows);
-    }
-
-    static void write_dataset(JsonWriter& json, const Dataset& dataset,
-                              const std::map<std::string, TableInfo>& tables) {
-        json.begin_object();
-        write_members(json, dataset, tables);
+    static void write_policies(JsonWriter& json, const Dataset& dataset) {
+        json.key("retention").begin_object();
+        write_time(json, "raw_seconds", dataset.retention.raw);
+        write_time(json, "rejects_seconds", dataset.retention.rejects);
+        write_time(json, "history_seconds", dataset.retention.history);
         json.end_object();
+    }
+
+    // The last change, and how far back can be read.
+    Status write_statistics(JsonWriter& json, const Dataset& dataset) const {
+        const std::vector<VersionEntry> last = TRY(parts_.warehouse.versions(dataset.name, 1));
+        json.key("statistics").begin_object().key("last_change");
+        if (last.empty()) {
+            json.null();
+        } else {
+            const VersionEntry& line = last.front();
+            json.begin_object().member("version", line.number.value).member("submission", line.submission.value);
+            json.member("kind", line.kind).member("by", line.by).member("inserted", line.counts.inserted);
+            json.member("updated", line.counts.updated).member("deleted", line.counts.deleted).end_object();
+        }
+        Version below;
+        for (const TableInfo& table : TRY(parts_.warehouse.tables())) {
+            if (table.name == dataset.name) below = table.pruned_below;
+        }
+        json.member("readable_from_version", below.value).end_object();
+        return {};
     }
 
     const ApiParts parts_;
 };
 
 const std::vector<FailureCode>& delivery_failures() {
-    static const std::vector<FailureCode> kCodes{FailureCode::incomplete_upload, FailureCode::io_failed,
-                                                 FailureCode::disk_full, FailureCode::checksum_mismatch};
+    static const std::vector<FailureCode> kCodes{FailureCode::incomplete_upload,   FailureCode::io_failed,
+                                                 FailureCode::disk_full,           FailureCode::checksum_mismatch,
+                                                 FailureCode::multipart_malformed, FailureCode::path_invalid};
     return kCodes;
 }
 
@@ -120,8 +100,14 @@ void add_datasets_api(Router& router, const ApiParts& parts) {
                                           {"again", "take bytes that were delivered before", R"({"type":"boolean"})"}};
     router.add({.path = "/v1/datasets",
                 .id = "listDatasets",
-                .summary = "The datasets, with their version and number of records",
-                .answers = {{200, "all of them", "application/json"}},
+                .summary = "The datasets, with their version and number of records; with `recursive` the files of "
+                           "datasets of files too. In the order of their paths",
+                .parameters = {{"prefix", "only what has a path that begins so", R"({"type":"string"})"},
+                               {"kind", "only these", R"({"enum":["table","files","file"]})"},
+                               {"recursive", "with the files of datasets of files", R"({"type":"boolean"})"},
+                               {"limit", "how many at most", R"({"type":"integer","minimum":1,"maximum":1000})"},
+                               {"cursor", "of the page before", R"({"type":"string"})"}},
+                .answers = {{200, "a page", "application/json"}},
                 .needs = Needs::grants,
                 .handler = [api](const Request& request, ByteSource&) { return api->datasets(request); }});
     router.add({.path = "/v1/datasets/{dataset}",
@@ -140,8 +126,9 @@ void add_datasets_api(Router& router, const ApiParts& parts) {
                     .path = fmt::format("/v1/{0}s/{{{0}}}/submissions", kind),
                     .path_values = {{kind, kNameSchema}},
                     .id = package ? "deliverToPackage" : "deliverToDataset",
-                    .summary = "Deliver a file of any size as the request's body. It is safely stored when this is "
-                               "answered; with `Prefer: wait=N` the answer waits up to N seconds for the outcome",
+                    .summary = "Deliver a file of any size as the request's body, or as the one file of a form "
+                               "(multipart/form-data). It is safely stored when this is answered; with `Prefer: "
+                               "wait=N` the answer waits up to N seconds for the outcome",
                     .parameters = delivery,
                     .body = "application/octet-stream",
                     .answers = {{201, "it is stored", "application/json"},

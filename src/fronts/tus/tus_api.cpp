@@ -77,6 +77,8 @@ public:
 
     Result<Response> look(const Request& request) const {
         const UploadRecord record = TRY(parts_.uploads.look(caller_of(request), request.values.at("id"), false));
+        if (record.kind == UploadKind::final && record.concat.empty()) // an upload session's, not of this protocol
+            return fail(FailureCode::unknown_upload, fmt::format("there is no upload `{}`", record.id));
         Response response = empty(200);
         response.headers.add("Cache-Control", "no-store");
         const bool waits = record.kind == UploadKind::final && record.state == UploadState::receiving;

@@ -61,6 +61,10 @@ Status set_target(const Project& project, const http::Request& request, const Me
     const std::string* name = said("filename");
     if (name == nullptr) name = said("name");
     if (name != nullptr) upload.file_name = name->substr(name->find_last_of("/\\") + 1);
+    const Dataset* files = upload.target_is_package ? nullptr : project.dataset(upload.target);
+    if (files != nullptr && files->kind == DatasetKind::files) {
+        if (const std::string* path = said("path")) upload.file_name = *path;
+    }
     return may_submit(project, request, upload.kind, upload.target, upload.target_is_package);
 }
 

@@ -95,16 +95,18 @@ Status compare_keys(Connection& db, ChangeSet& change) {
                               live_table(table.name), same_key(table), only));
 }
 
-Status compare_missing(Connection& db, ChangeSet& change) {
+// Rows that go: those the part lacks, or those it names.
+Status compare_removals(Connection& db, ChangeSet& change) {
     const StoredTable& table = *change.table;
     const std::string before =
         change.part->delete_before ? fmt::format(" WHERE l._version < {}", change.part->delete_before->value) : "";
     return db.run(fmt::format("CREATE TEMP TABLE {} AS SELECT {}::TINYINT AS _kind, l.rowid AS _rid, NULL::UBIGINT AS "
                               "_order{}{}, l._version AS _over, "
-                              "l._submission AS _osub FROM {} l ANTI JOIN {} s ON {}{}",
+                              "l._submission AS _osub FROM {} l {} JOIN {} s ON {}{}",
                               change.delta, static_cast<int>(DeltaKind::remove), nothing(table.columns(), 'n'),
-                              renamed("l", table.columns(), 'o', false), live_table(table.name), change.source(),
-                              same_key(table), before));
+                              renamed("l", table.columns(), 'o', false), live_table(table.name),
+                              change.part->effect == Effect::remove ? "SEMI" : "ANTI", change.source(), same_key(table),
+                              before));
 }
 
 Status compare_partitions(Connection& db, ChangeSet& change) {
@@ -194,9 +196,9 @@ Status drop_repeats(Connection& db, ChangeSet& change) {
 Status compare(Connection& db, ChangeSet& change, const std::string& name) {
     change.delta = name;
     if (change.diff != nullptr) return compare_partitions(db, change);
-    auto compared = change.part->effect == Effect::delete_missing ? compare_missing(db, change)
-                    : change.table->key.empty()                   ? compare_bags(db, change)
-                                                                  : compare_keys(db, change);
+    auto compared = only_removes(*change.part)  ? compare_removals(db, change)
+                    : change.table->key.empty() ? compare_bags(db, change)
+                                                : compare_keys(db, change);
     if (!compared) return fail(change.blame(std::move(compared.error())));
     return {};
 }
@@ -221,7 +223,7 @@ Status count_delta(Connection& db, ChangeSet& change) {
             break;
         }
     }
-    if (change.part->effect != Effect::delete_missing) {
+    if (!only_removes(*change.part)) {
         change.counts.unchanged = change.sent - change.left_out - change.counts.inserted - change.counts.updated;
     }
     return {};
@@ -247,7 +249,7 @@ Status apply(Connection& db, ChangeSet& change, Version version, SubmissionId su
     }
     const std::string ended =
         fmt::format("_kind IN ({}, {})", static_cast<int>(DeltaKind::update), static_cast<int>(DeltaKind::remove));
-    if (!table.key.empty() && !change.settles && change.part->effect != Effect::delete_missing) {
+    if (!table.key.empty() && !change.settles && !only_removes(*change.part)) {
         std::vector<StoredColumn> key;
         for (const std::size_t i : table.key) key.push_back(columns[i]);
         const std::string touches = touches_table(table.name);

@@ -50,6 +50,11 @@ struct ChangeSet {
     }
 };
 
+// Whether the part's rows only say which live rows go.
+inline bool only_removes(const PublishPart& part) {
+    return part.effect == Effect::delete_missing || part.effect == Effect::remove;
+}
+
 Status stage_rows(Connection& db, ChangeSet& change, const std::string& name);
 // Keeps the last of several staged records with one key.
 Status drop_repeats(Connection& db, ChangeSet& change);

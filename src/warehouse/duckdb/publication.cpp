@@ -297,10 +297,11 @@ Result<Decision> Publication::prepare(ChangeSet& change, const PublishSubmission
     const auto deletes =
         approved == submission.approved_deletes.end() ? std::nullopt : std::optional<std::uint64_t>(approved->second);
     // Into an empty table everything is an insertion, and needs no comparison.
-    const bool plain = change.part->effect != Effect::delete_missing && table.unique.empty() && TRY(is_empty(table));
-    const bool distinct =
-        table.key.empty() || change.part->keys_distinct || change.part->effect == Effect::delete_missing;
-    const bool by_partition = !table.key.empty() && TRY(is_large(change, distinct)) && !(plain && distinct);
+    const bool plain = !only_removes(*change.part) && table.unique.empty() && TRY(is_empty(table));
+    const bool distinct = table.key.empty() || change.part->keys_distinct || only_removes(*change.part);
+    // Few rows name those that go.
+    const bool by_partition = !table.key.empty() && change.part->effect != Effect::remove &&
+                              TRY(is_large(change, distinct)) && !(plain && distinct);
     if (by_partition) {
         TRY(gather(change));
     } else if (distinct) {

@@ -76,6 +76,7 @@ private:
     Result<Decision> decide_append();
     Result<Decision> decide_by_key();
     Result<Decision> decide_missing();
+    Result<Decision> decide_removal();
     Result<Decision> decide_bag();
     Decision decide_deletes(std::set<std::size_t> missing);
     Decision guard_deletes(std::uint64_t deletes, bool& carry_out);
@@ -125,10 +126,12 @@ Result<Decision> PartWriter::decide() {
     case Effect::upsert:
     case Effect::sync:
     case Effect::delete_missing:
+    case Effect::remove:
         if (table_.key.empty()) {
             return fail(FailureCode::bad_argument,
                         fmt::format("`{}` has no primary key, which {} needs", table_.name, to_string(part_.effect)));
         }
+        if (part_.effect == Effect::remove) return decide_removal();
         return part_.effect == Effect::delete_missing ? decide_missing() : decide_by_key();
     }
     CHECK(!"every effect is decided");
@@ -319,6 +322,15 @@ Result<Decision> PartWriter::decide_missing() {
     }
     bool carry_out = false;
     return guard_deletes(deletes, carry_out);
+}
+
+Result<Decision> PartWriter::decide_removal() {
+    const auto live = table_.live_by_key();
+    for (const Record& record : records_) {
+        if (const auto row = live.find(table_.key_of(*record.cells)); row != live.end())
+            plan_.removed.insert(row->second);
+    }
+    return Decision{};
 }
 
 // A replace without a key.
