@@ -220,7 +220,8 @@ class Keys(ServerCase):
                 code = "unauthenticated" if method == "head" else json.loads(body)["code"]
                 self.assertEqual((status, code), (401, "unauthenticated"), path)
                 self.assertIn("Bearer", headers["WWW-Authenticate"])
-        self.assertEqual(open_calls, {"/livez", "/readyz", "/openapi.json", "/v1/uploads", "/v1/uploads/{id}"}, "of uploads, OPTIONS")
+        self.assertEqual(open_calls, {"/livez", "/readyz", "/openapi.json", "/v1/uploads", "/v1/uploads/{id}",
+                                      "/v1/upload-sessions/{id}/parts/{part}"}, "of uploads, OPTIONS; a part's address is signed")
 
     def test_keys_are_made_and_revoked_beside_the_running_server(self):
         made = self.inlet("keys", "create", "night job", "--json").json

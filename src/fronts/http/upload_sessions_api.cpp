@@ -269,8 +269,7 @@ void add_upload_sessions(Router& router, const UploadSessionParts& parts) {
                              FailureCode::file_too_large, FailureCode::incomplete_upload, FailureCode::bad_argument,
                              FailureCode::checksum_mismatch, FailureCode::disk_full},
                 .takes_long = true,
-                .needs = Needs::nothing, // but the signature
-                .action = "upload-session.put",
+                .needs = Needs::nothing, // but the signature; what it changes is written down when it is acknowledged
                 .handler = [api](const Request& request, Body& body) { return api->put(request, body); }});
     router.add({.method = Method::post,
                 .path = one + "/complete",
