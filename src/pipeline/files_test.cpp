@@ -3,6 +3,7 @@
 
 #include "pipeline/file_part.hpp"
 #include "pipeline/testing/pipeline_rig.hpp"
+#include "pipeline/verify_work.hpp"
 
 namespace inlet {
 namespace {
@@ -136,7 +137,7 @@ TEST_P(Files, BytesAreKeptWhileARowThatCanBeReadRefersToThem) {
     put("b", "removed");
     rig.clock.advance(kDay);
     const SubmissionRecord removal = remove("b");
-    rig.clock.advance(19 * kDay);
+    rig.clock.advance(18 * kDay);
     EXPECT_EQ(prune(), 3U);
     EXPECT_TRUE(rig.pipeline().undo({removal.id}, false, false, "ann"));
     EXPECT_EQ(paths(), (Rows{"a 6", "b 7"}));

@@ -237,5 +237,37 @@ TEST_F(UploadsTest, AreBounded) {
     EXPECT_EQ(uploads_->create(kAnna, {.target = "none", .length = 1}).error().code, FailureCode::unknown_dataset);
 }
 
+TEST_F(UploadsTest, ASessionIsPutTogetherWhenItIsTold) {
+    const std::string first = begin(8, UploadKind::partial).id;
+    const std::string second = begin(15, UploadKind::partial).id;
+    const NewUpload whole{.kind = UploadKind::final,
+                          .target = "items",
+                          .file_name = "items.csv",
+                          .partials = {first, second},
+                          .ends_when_told = true};
+    const std::string session = uploads_->create(kAnna, whole)->id;
+    const auto end = [&](std::optional<std::uint64_t> bytes = {}, const std::string& sha256 = "") {
+        return uploads_->end(kAnna, session, {.bytes = bytes, .sha256 = sha256});
+    };
+    ASSERT_TRUE(send(second, 0, kItems.substr(8)));
+    EXPECT_EQ(end().error().code, FailureCode::upload_unfinished);
+    ASSERT_TRUE(send(first, 0, "garbage!"));
+    EXPECT_EQ(uploads_->look(kAnna, session, false)->state, UploadState::receiving) << "all parts are there";
+    EXPECT_EQ(end(25).error().code, FailureCode::byte_count);
+    EXPECT_EQ(end(23, std::string(64, '0')).error().code, FailureCode::hash_count);
+    ASSERT_TRUE(uploads_->restart(kAnna, first));
+    EXPECT_EQ(uploads_->look(kAnna, first, false)->offset, 0U);
+    EXPECT_EQ(end().error().code, FailureCode::upload_unfinished);
+    restart();
+    ASSERT_TRUE(send(first, 0, kItems.substr(0, 8)));
+    const auto done = end(23);
+    ASSERT_TRUE(done) << to_string(done.error());
+    EXPECT_EQ(rig_.raw(done->submission), kItems);
+    EXPECT_EQ(end()->submission, done->submission);
+    EXPECT_EQ(uploads_->end(kAnna, first, {}).error().code, FailureCode::final_upload);
+    EXPECT_EQ(uploads_->end({.id = "key:2"}, session, {}).error().code, FailureCode::unknown_upload);
+    EXPECT_EQ(rig_.pipeline().run(done->submission)->state, SubmissionState::published);
+}
+
 } // namespace
 } // namespace inlet

@@ -41,7 +41,7 @@ Condition checked(Method method, std::initializer_list<std::pair<const char*, co
     request.method = method;
     for (const auto& [name, value] : headers) request.headers.add(name, value);
     std::optional<Standing> standing;
-    if (there) standing = Standing{"\"a\"", 784887151}; // Tue, 15 Nov 1994 12:45:51 GMT
+    if (there) standing = Standing{"\"a\"", 784903551}; // Tue, 15 Nov 1994 12:45:51 GMT
     return check_conditions(request, standing);
 }
 
@@ -67,7 +67,7 @@ TEST(Conditions, AreCheckedInTheirOrder) {
 }
 
 TEST(Conditions, ARangeCountsForWhatStands) {
-    const Standing standing{"\"a\"", 784887151};
+    const Standing standing{"\"a\"", 784903551};
     const auto counts = [&](const char* value) {
         Request request;
         if (value != nullptr) request.headers.add("If-Range", value);
