@@ -18,6 +18,7 @@ Commands make_commands() {
     add_simulate_command(commands);
     add_provider_commands(commands);
     add_notification_commands(commands);
+    add_jobs_command(commands);
     add_keys_command(commands);
     add_access_commands(commands);
     add_reference_commands(commands);

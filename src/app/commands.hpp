@@ -24,6 +24,7 @@ void add_serve_command(Commands& commands);         // serve
 void add_simulate_command(Commands& commands);      // simulate
 void add_provider_commands(Commands& commands);     // providers
 void add_notification_commands(Commands& commands); // notifications
+void add_jobs_command(Commands& commands);          // jobs
 void add_keys_command(Commands& commands);          // keys
 void add_access_commands(Commands& commands);       // users, audit
 void add_reference_commands(Commands& commands);    // failures, completion

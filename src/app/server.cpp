@@ -3,6 +3,7 @@
 #include <pwd.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -66,6 +67,13 @@ std::chrono::milliseconds sweep_pause(const UploadLimits& limits) {
     return std::clamp<std::chrono::milliseconds>(limits.lifetime / 4, std::chrono::seconds(1), std::chrono::minutes(1));
 }
 
+// As others see who works on a submission.
+std::string worker_name() {
+    std::array<char, 256> host{};
+    if (::gethostname(host.data(), host.size() - 1) != 0) return fmt::format("inlet:{}", ::getpid());
+    return fmt::format("{}:{}", host.data(), ::getpid());
+}
+
 // Which Inlet an event comes from, as a URI-reference.
 std::string event_source(const Project& project) {
     return project.notify.base_url.empty() ? "/inlet/" + project.name : project.notify.base_url;
@@ -119,10 +127,16 @@ Result<std::unique_ptr<Server>> Server::start(Session& session, std::vector<http
                     .warning = [self = server.get()](const Error& error) { self->warn(error); }},
         UploadLimits{});
     TRY(server->uploads_->recover());
-    server->runner_ =
-        std::make_unique<Runner>(*pipeline, *catalog, [self = server.get()](const Error& error) { self->warn(error); });
-    server->sweeper_ = std::make_unique<Periodic>(sweep_pause(server->uploads_->limits()),
-                                                  [&uploads = *server->uploads_] { uploads.sweep(); });
+    TRY(catalog->requests().abandon_all());
+    TRY(catalog->jobs().release_all());
+    server->runner_ = std::make_unique<Runner>(
+        *pipeline, *catalog, [self = server.get()](const Error& error) { self->warn(error); },
+        RunnerSettings{.places = project->server.jobs.running,
+                       .retries = project->server.jobs.retries,
+                       .scans = project->server.scan.has_value(),
+                       .worker = worker_name()});
+    server->sweeper_ = std::make_unique<Periodic>(
+        sweep_pause(server->uploads_->limits()), [&uploads = *server->uploads_] { uploads.sweep(); }, true);
     server->keeper_ = std::make_unique<Periodic>(kLetGoEvery, [self = server.get()] { self->let_go(); });
     tus::add_tus(server->router_, {session.current_project(), *server->uploads_, *server->runner_});
     server->watch_folders(*project, *catalog, *pipeline);
@@ -232,6 +246,8 @@ Result<std::vector<std::string>> Server::reload() {
     compare(now.limits.uploads == config_.limits.uploads, "server.limits.uploads");
     compare(now.limits.calls == config_.limits.calls, "server.limits.calls");
     compare(now.limits.waiting == config_.limits.waiting, "server.limits.waiting");
+    compare(now.jobs == started_with_->server.jobs, "server.jobs");
+    compare(now.scan == started_with_->server.scan, "server.scan");
     next->data_folder = before.data_folder;
     const Project& fresh = *next;
     Catalog* catalog = TRY(session_.catalog());

@@ -16,6 +16,7 @@
 #include "catalog/sqlite/sqlite_catalog.hpp"
 #include "objects/directory/directory_store.hpp"
 #include "pipeline/store_match.hpp"
+#include "scan/clamd_scanner.hpp"
 #include "warehouse/duckdb/duckdb_warehouse.hpp"
 
 namespace inlet {
@@ -203,6 +204,17 @@ Result<Pipeline*> Session::make_pipeline(Warehouse& warehouse) {
                                             .rows = progress.rows});
                             if (progress_told_) progress_told_(progress);
                         }};
+    const ServerConfig& server = (*project_)->server;
+    // The rest is for chunks under way, what is kept of mistakes, and publishing.
+    parts.check_memory_bytes = server.jobs.memory_bytes / server.jobs.running / 8 * 3;
+    if (server.scan) {
+        scanner_ = make_clamd_scanner({server.scan->clamd_path, server.scan->clamd_host, server.scan->clamd_port},
+                                      server.scan->time_out);
+        parts.scanner = scanner_.get();
+        parts.scan_policy = {.reject_unscanned = server.scan->on_failure == ScanConfig::OnFailure::reject,
+                             .remove_found = server.scan->on_found == ScanConfig::OnFound::remove,
+                             .records = server.scan->records};
+    }
     pipeline_ = std::make_unique<Pipeline>(std::move(parts));
     return pipeline_.get();
 }

@@ -22,6 +22,7 @@
 #include "contract/current_project.hpp"
 #include "contract/project_reader.hpp"
 #include "pipeline/pipeline.hpp"
+#include "scan/scanner.hpp"
 
 namespace inlet {
 
@@ -93,6 +94,7 @@ private:
     std::unique_ptr<ObjectStore> objects_;
     std::unique_ptr<Warehouse> warehouse_;
     std::unique_ptr<Warehouse> deferred_;
+    std::unique_ptr<Scanner> scanner_; // null: nothing is scanned
     std::unique_ptr<Pipeline> pipeline_;
 };
 

@@ -20,7 +20,8 @@ struct Id {
 
 using SubmissionId = Id<struct SubmissionTag>; // given by the catalog in the order of receipt; grows
 using PartId = Id<struct PartTag>;
-using Version = Id<struct VersionTag>; // one publishing transaction; only grows; 0 is before the first
+using LeaseNumber = Id<struct LeaseTag>; // of the right to work on a submission; grows
+using Version = Id<struct VersionTag>;   // one publishing transaction; only grows; 0 is before the first
 
 } // namespace inlet
 

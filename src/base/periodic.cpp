@@ -4,8 +4,8 @@
 
 namespace inlet {
 
-Periodic::Periodic(std::chrono::milliseconds pause, std::function<void()> work)
-    : pause_(pause), work_(std::move(work)), thread_([this] { run(); }) {}
+Periodic::Periodic(std::chrono::milliseconds pause, std::function<void()> work, bool at_once)
+    : pause_(pause), work_(std::move(work)), at_once_(at_once), thread_([this] { run(); }) {}
 
 Periodic::~Periodic() {
     {
@@ -17,6 +17,7 @@ Periodic::~Periodic() {
 }
 
 void Periodic::run() {
+    if (at_once_) work_();
     std::unique_lock lock(mutex_);
     while (!wake_.wait_for(lock, pause_, [&] { return stopping_; })) {
         lock.unlock();

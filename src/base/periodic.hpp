@@ -11,8 +11,8 @@ namespace inlet {
 
 class Periodic {
 public:
-    // `work` is called after each pause, not before the first; it must not throw.
-    Periodic(std::chrono::milliseconds pause, std::function<void()> work);
+    // `work` is called after each pause, and before the first if it is `at_once`; it must not throw.
+    Periodic(std::chrono::milliseconds pause, std::function<void()> work, bool at_once = false);
     ~Periodic(); // waits for the work that is under way
     Periodic(const Periodic&) = delete;
     Periodic& operator=(const Periodic&) = delete;
@@ -22,6 +22,7 @@ private:
 
     const std::chrono::milliseconds pause_;
     const std::function<void()> work_;
+    const bool at_once_;
     std::mutex mutex_;
     std::condition_variable wake_;
     bool stopping_ = false; // behind mutex_

@@ -108,9 +108,28 @@ Error upload_exists(std::string_view id) {
     return {FailureCode::bad_argument, fmt::format("there is an upload `{}` already", id)};
 }
 
+Error lease_lost(SubmissionId id) {
+    return {FailureCode::lease_lost,
+            fmt::format("submission {} is being worked on by somebody else since, or was taken back", id.value)};
+}
+
 Error wrong_state(SubmissionId id, SubmissionState stored, SubmissionState expected) {
     return {FailureCode::wrong_state, fmt::format("submission {} is {}, and this needs it to be {}", id.value,
                                                   to_string(stored), to_string(expected))};
+}
+
+bool ends_job(SubmissionState state) { return is_end(state) || state == SubmissionState::held; }
+
+bool is_taken(const JobRecord& job, std::string_view worker, Timestamp now) {
+    if (job.worker.empty() || job.worker == worker) return false;
+    return job.until + in_microseconds(kLeaseSlack) > now;
+}
+
+bool is_wanted(const InboxFilter& filter, const SubmissionRecord& record) {
+    if (filter.before != 0 && record.received_at >= filter.before) return false;
+    if (!filter.dataset.empty() && record.target != filter.dataset) return false;
+    const auto bound = filter.before_of.find(record.target);
+    return bound == filter.before_of.end() || record.received_at < bound->second;
 }
 
 Error key_reused(const RequestKey& request) {

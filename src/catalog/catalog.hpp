@@ -15,6 +15,7 @@
 #include "base/result.hpp"
 #include "catalog/audit.hpp"
 #include "catalog/inbox.hpp"
+#include "catalog/jobs.hpp"
 #include "catalog/keys.hpp"
 #include "catalog/pickups.hpp"
 #include "catalog/requests.hpp"
@@ -44,7 +45,8 @@ public:
     // are ignored.
     virtual Result<SubmissionId> create(SubmissionRecord record, const CatalogEvent& event) = 0;
     // Replaces the record of record.id, parts included, and adds the event, in one transaction, if its stored state is
-    // `expected`; else wrong-state. unknown-submission. Forgotten raw bytes stay forgotten.
+    // `expected`; else wrong-state. unknown-submission. Forgotten raw bytes stay forgotten. lease-lost: see
+    // SubmissionRecord::lease. At an end, or held, the submission's job is over.
     virtual Status update(const SubmissionRecord& record, SubmissionState expected, const CatalogEvent& event) = 0;
     virtual Result<SubmissionRecord> get(SubmissionId id) = 0;                              // unknown-submission
     virtual Result<std::vector<SubmissionRecord>> list(const SubmissionFilter& filter) = 0; // newest first
@@ -72,6 +74,7 @@ public:
     // What else is kept; each goes with the catalog.
     virtual Inbox& inbox() = 0;
     virtual Requests& requests() = 0;
+    virtual Jobs& jobs() = 0;
     virtual Keys& keys() = 0;
     virtual AuditLog& audit() = 0;
     virtual UploadRecords& uploads() = 0;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,6 +57,13 @@ struct InboxBody {
     bool operator==(const InboxBody&) const = default;
 };
 
+// Which of those that wait.
+struct InboxFilter {
+    Timestamp before = 0;                       // received before then; 0: at any time
+    std::string dataset;                        // for this one; empty: for any
+    std::map<std::string, Timestamp> before_of; // of these datasets, only those received before
+};
+
 // Errors besides those named: disk-full, catalog-failed.
 class Inbox {
 public:
@@ -74,12 +82,13 @@ public:
     virtual void add(SubmissionRecord record, std::string form, std::string body, CatalogEvent event, AuditEntry audit,
                      std::optional<RequestKey> request, std::function<StoredAnswer(SubmissionId)> answer,
                      Done done) = 0;
-    // Those that are queued, in the order of their receipt: of those received before `before` (0: of all) at least one,
-    // and no more than `records_max` records or `bytes_max` bytes if that are several.
-    virtual Result<std::vector<InboxEntry>> waiting(Timestamp before, std::uint64_t records_max,
+    // Those of `which` that are queued, in the order of their receipt: at least one, and no more than `records_max`
+    // records or `bytes_max` bytes if that are several.
+    virtual Result<std::vector<InboxEntry>> waiting(const InboxFilter& which, std::uint64_t records_max,
                                                     std::uint64_t bytes_max) = 0;
     // When the first of them was received; nothing if none is queued.
-    virtual Result<std::optional<Timestamp>> oldest() = 0;
+    virtual Result<std::optional<Timestamp>> oldest(const InboxFilter& which) = 0;
+    virtual Result<std::uint64_t> count_waiting() = 0; // submissions that are queued
     // Moves them on, in one transaction; those that are no longer queued stay as they are.
     virtual Status settle(const std::vector<InboxOutcome>& outcomes) = 0;
     // Nothing if its bytes are forgotten, or it is not of this kind.

@@ -17,10 +17,20 @@ Error key_reused(const RequestKey& request);
 Error under_way(const RequestKey& request);
 Error unknown_upload(std::string_view id);
 Error upload_exists(std::string_view id);
+Error lease_lost(SubmissionId id);
 Error wrong_state(SubmissionId id, SubmissionState stored, SubmissionState expected);
+
+// Whether a submission needs no work any more once it is there.
+bool ends_job(SubmissionState state);
+// Whether another worker than this one holds the job's lease.
+bool is_taken(const JobRecord& job, std::string_view worker, Timestamp now);
+constexpr Timestamp in_microseconds(std::chrono::microseconds time) { return time.count(); }
 
 // Whether a submission makes a later one of the same bytes a repetition (see Catalog::same_bytes).
 bool stands_for_its_bytes(SubmissionKind kind, SubmissionState state);
+
+// Whether a small submission is one of those.
+bool is_wanted(const InboxFilter& filter, const SubmissionRecord& record);
 
 // Records as they are stored: "3 17 40".
 std::string late_text(const std::vector<std::uint32_t>& records);

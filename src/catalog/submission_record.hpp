@@ -96,6 +96,9 @@ struct SubmissionRecord {
     bool rejects_approved = false;                         // a person agreed to publish the rest
     std::optional<FileNote> file;                          // of a delivery to a dataset of files
     std::vector<PartRecord> parts;
+    // Of whoever changes it: Catalog::update() refuses one that is lost. 0: it is changed without a lease. Never
+    // stored.
+    LeaseNumber lease;
 
     bool operator==(const SubmissionRecord&) const = default;
 };

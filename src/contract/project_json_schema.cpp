@@ -142,7 +142,9 @@ std::string_view project_json_schema() {
         "tls": {"description": "With it, every address speaks TLS unless it says http://.", "$ref": "#/$defs/tls"},
         "limits": {"$ref": "#/$defs/limits"},
         "cors": {"description": "Which web pages' scripts may call the server; none unless said.", "$ref": "#/$defs/cors"},
-        "threads": {"description": "That read and write connections.", "default": 1, "$ref": "#/$defs/some"}
+        "threads": {"description": "That read and write connections.", "default": 1, "$ref": "#/$defs/some"},
+        "jobs": {"description": "What is worked on at once.", "$ref": "#/$defs/jobs"},
+        "scan": {"description": "The malware scanner that deliveries are shown to; none unless said.", "$ref": "#/$defs/scan"}
       }
     },
     "tls": {
@@ -196,6 +198,27 @@ std::string_view project_json_schema() {
         "requests_per_second": {"$ref": "#/$defs/some"},
         "burst": {"description": "Requests at once after a pause; ten seconds' worth unless said.", "$ref": "#/$defs/some"},
         "bytes_per_second": {"description": "Of bodies.", "$ref": "#/$defs/size"}
+      }
+    },
+    "jobs": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "running": {"description": "Deliveries that are worked on at once.", "default": 2, "$ref": "#/$defs/some"},
+        "memory": {"description": "For their checks together; at least 16 MiB for each.", "default": "128 MiB", "$ref": "#/$defs/size"},
+        "retries": {"description": "How often one is tried again after failures that may pass.", "type": "integer", "minimum": 0, "default": 10}
+      }
+    },
+    "scan": {
+      "type": "object",
+      "required": ["clamd"],
+      "additionalProperties": false,
+      "properties": {
+        "clamd": {"description": "Where clamd listens: unix:/PATH, or an IP address and a port.", "type": "string", "minLength": 1},
+        "on_failure": {"description": "What becomes of a delivery that cannot be scanned.", "enum": ["hold", "reject"], "default": "hold"},
+        "on_found": {"description": "What becomes of the bytes in which malware was found.", "enum": ["quarantine", "remove"], "default": "quarantine"},
+        "records": {"description": "Whether small submissions are scanned too.", "type": "boolean", "default": false},
+        "time_out": {"description": "Without clamd taking bytes or answering.", "default": "60s", "$ref": "#/$defs/duration"}
       }
     },
     "cors": {

@@ -79,6 +79,8 @@ TEST_F(JsonSchema, HasTheKeysThatTheReaderTakes) {
     expect_keys(definition("address_rates"), keys::kAddressRates);
     expect_keys(definition("principal_rates"), keys::kPrincipalRates);
     expect_keys(definition("cors"), keys::kCors);
+    expect_keys(definition("jobs"), keys::kJobs);
+    expect_keys(definition("scan"), keys::kScan);
     expect_keys(definition("dataset"), keys::kDataset);
     expect_keys(definition("schema"), keys::kSchema);
     expect_keys(definition("field"), keys::kField);

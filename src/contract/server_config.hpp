@@ -74,12 +74,39 @@ struct Cors {
     bool operator==(const Cors&) const = default;
 };
 
+// What is worked on at once, and how often it is tried.
+struct JobLimits {
+    std::size_t running = 2;                // submissions at once; small records aside
+    std::uint64_t memory_bytes = 128 << 20; // for their checks together
+    std::size_t retries = 10;               // after failures that may pass
+
+    bool operator==(const JobLimits&) const = default;
+};
+inline constexpr std::uint64_t kJobMemoryLeast = 16 << 20; // for each
+
+// The malware scanner that deliveries are shown to.
+struct ScanConfig {
+    enum class OnFailure : std::uint8_t { hold, reject }; // when it does not answer
+    enum class OnFound : std::uint8_t { quarantine, remove };
+    std::string clamd_path; // of a Unix socket, absolute; then there is no host
+    std::string clamd_host; // an IP address
+    std::uint16_t clamd_port = 0;
+    OnFailure on_failure = OnFailure::hold;
+    OnFound on_found = OnFound::quarantine;
+    bool records = false;              // small submissions too
+    std::chrono::seconds time_out{60}; // without the scanner taking bytes or answering
+
+    bool operator==(const ScanConfig&) const = default;
+};
+
 struct ServerConfig {
     std::vector<ListenAddress> listen; // empty: 127.0.0.1:8080
     unsigned socket_mode = 0600;       // of Unix sockets
     std::optional<TlsConfig> tls;
     ServerLimits limits;
     Cors cors;
+    JobLimits jobs;
+    std::optional<ScanConfig> scan;
     std::size_t threads = 1; // that read and write connections
 
     bool operator==(const ServerConfig&) const = default;

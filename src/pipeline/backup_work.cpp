@@ -72,7 +72,7 @@ Status prepare_folder(Disk& disk, const std::string& data_folder) {
 
 } // namespace
 
-Result<BackupReport> make_backup(const PipelineParts& parts, std::mutex& working, BackupFolder& folder,
+Result<BackupReport> make_backup(const PipelineParts& parts, PublishTurns& working, BackupFolder& folder,
                                  const std::string& program, std::size_t keep) {
     BackupReport report;
     BackupManifest& manifest = report.manifest;

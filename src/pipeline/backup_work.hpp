@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "objects/object_store.hpp"
 #include "pipeline/backup_folder.hpp"
 #include "pipeline/pipeline.hpp"
+#include "pipeline/publish_turns.hpp"
 
 namespace inlet {
 
@@ -26,7 +26,7 @@ struct BackupReport {
 
 // `working` is held while the catalog and the warehouse are copied, so that they are of one moment; the caller keeps
 // objects from being removed.
-Result<BackupReport> make_backup(const PipelineParts& parts, std::mutex& working, BackupFolder& folder,
+Result<BackupReport> make_backup(const PipelineParts& parts, PublishTurns& working, BackupFolder& folder,
                                  const std::string& program, std::size_t keep);
 
 struct RestoreReport {

@@ -24,6 +24,21 @@ private:
     std::function<void(std::uint64_t)> on_bytes_;
 };
 
+class StoppableSource final : public ByteSource {
+public:
+    StoppableSource(std::unique_ptr<ByteSource> inner, std::function<Status()> go_on)
+        : inner_(std::move(inner)), go_on_(std::move(go_on)) {}
+
+    Result<std::size_t> read(std::span<char> room) override {
+        TRY(go_on_());
+        return inner_->read(room);
+    }
+
+private:
+    std::unique_ptr<ByteSource> inner_;
+    std::function<Status()> go_on_;
+};
+
 class FileObject final : public ObjectReader {
 public:
     FileObject(std::unique_ptr<File> file, std::uint64_t size) : file_(std::move(file)), size_(size) {}
@@ -61,6 +76,10 @@ Result<std::size_t> ObjectSource::read(std::span<char> room) {
 }
 
 Result<std::unique_ptr<ByteSource>> ObjectOrigin::open() const { return std::make_unique<ObjectSource>(object_); }
+
+Result<std::unique_ptr<ByteSource>> StoppableOrigin::open() const {
+    return std::make_unique<StoppableSource>(TRY(inner_->open()), go_on_);
+}
 
 Result<std::unique_ptr<ByteSource>> MeteredOrigin::open() const {
     return std::make_unique<MeteredSource>(TRY(inner_->open()), on_bytes_);

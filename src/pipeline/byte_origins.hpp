@@ -49,6 +49,18 @@ private:
     std::function<void(std::uint64_t)> on_bytes_;
 };
 
+// Bytes that can no longer be read once `go_on` says so; it is called from any thread.
+class StoppableOrigin final : public ByteOrigin {
+public:
+    StoppableOrigin(std::shared_ptr<const ByteOrigin> inner, std::function<Status()> go_on)
+        : inner_(std::move(inner)), go_on_(std::move(go_on)) {}
+    Result<std::unique_ptr<ByteSource>> open() const override;
+
+private:
+    std::shared_ptr<const ByteOrigin> inner_; // its only owner
+    std::function<Status()> go_on_;
+};
+
 // A file on disk, read as an object is. Errors: file-not-found, io-failed.
 Result<std::unique_ptr<ObjectReader>> open_file_as_object(const Disk& disk, const std::string& path);
 

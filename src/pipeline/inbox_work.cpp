@@ -184,7 +184,7 @@ void InboxWork::keep(CheckedSmall checked, std::optional<RequestKey> request,
                                std::move(answer), std::move(done));
 }
 
-Result<InboxWork::Piece> InboxWork::prepare(const InboxEntry& entry) {
+Result<InboxWork::Piece> InboxWork::prepare(const InboxEntry& entry, SmallScans& scans) {
     Piece piece;
     piece.entry = &entry;
     const auto decide = [&](SubmissionState state, const std::optional<Error>& reason) {
@@ -214,6 +214,10 @@ Result<InboxWork::Piece> InboxWork::prepare(const InboxEntry& entry) {
     const PolicyVerdict verdict = judge(*piece.dataset, *form, *read, entry.rejects_approved);
     if (verdict.reason) {
         decide(verdict.state, verdict.reason);
+        return piece;
+    }
+    if (const SmallScan scan = TRY(scans.scan(entry.body)); scan.reason) {
+        decide(scan.state, scan.reason);
         return piece;
     }
     piece.records = std::make_shared<const SmallRecords>(std::move(*read));
@@ -344,11 +348,12 @@ Status InboxWork::settle_published(const std::vector<SubmissionId>& ids, std::ve
     }
 }
 
-Result<std::vector<SubmissionId>> InboxWork::publish(Timestamp before) {
-    const std::vector<InboxEntry> entries = TRY(parts_.catalog.inbox().waiting(before, kBatchRecords, kBatchBytes));
+Result<std::vector<SubmissionId>> InboxWork::publish(const InboxFilter& which) {
+    const std::vector<InboxEntry> entries = TRY(parts_.catalog.inbox().waiting(which, kBatchRecords, kBatchBytes));
+    SmallScans scans(parts_);
     std::vector<Piece> pieces;
     pieces.reserve(entries.size());
-    for (const InboxEntry& entry : entries) pieces.push_back(TRY(prepare(entry)));
+    for (const InboxEntry& entry : entries) pieces.push_back(TRY(prepare(entry, scans)));
     std::vector<InboxOutcome> outcomes;
     std::vector<Piece*> ready;
     for (Piece& piece : pieces) {

@@ -14,6 +14,7 @@
 #include "catalog/catalog.hpp"
 #include "pipeline/pipeline.hpp"
 #include "pipeline/publisher.hpp"
+#include "pipeline/scan_step.hpp"
 #include "records/small_records.hpp"
 
 namespace inlet {
@@ -27,7 +28,7 @@ public:
     Result<CheckedSmall> check(SmallDelivery delivery);
     void keep(CheckedSmall checked, std::optional<RequestKey> request, std::function<StoredAnswer(SubmissionId)> answer,
               Inbox::Done done);
-    Result<std::vector<SubmissionId>> publish(Timestamp before);
+    Result<std::vector<SubmissionId>> publish(const InboxFilter& which);
 
     // What was sent; its violations, as lines of JSON; its rejects, as CSV. Errors: retention-expired.
     Result<std::string> raw(const SubmissionRecord& record);
@@ -41,7 +42,7 @@ private:
     Result<SmallRecords> read(const Dataset& dataset, std::string_view body, SmallForm form,
                               std::size_t violations_max);
     Result<SmallRecords> read_again(const SubmissionRecord& record, std::string& body, SmallForm& form);
-    Result<Piece> prepare(const InboxEntry& entry);
+    Result<Piece> prepare(const InboxEntry& entry, SmallScans& scans);
     static void count_rejects(const Piece& piece, InboxOutcome& outcome);
     Status publish_pieces(std::vector<Piece*> pieces, std::vector<InboxOutcome>& outcomes);
     Status settle_published(const std::vector<SubmissionId>& ids, std::vector<InboxOutcome>& outcomes);

@@ -47,6 +47,7 @@ Status PartChecker::run(CheckedPart& part, ByteSource* first, std::shared_ptr<co
     CheckOptions options;
     options.repeated_keys = dataset.write != WriteMode::upsert;
     options.rejects_max = static_cast<std::uint64_t>(dataset.rejects.keep);
+    options.key_memory_bytes = key_memory_bytes_;
     options.spill_folder = part.spill->path();
     PartOutputs outputs(objects_, fresh_);
     part.report = TRY(check_part(first, *part.sent.origin, part.format, options, keep ? &outputs : nullptr,

@@ -47,10 +47,11 @@ struct CheckedPart {
 class PartChecker {
 public:
     // All borrowed. Spill goes below `temp_folder`. Parts are read within `limits`, now and when they are published.
+    // `key_memory_bytes`: for one check.
     PartChecker(ObjectStore& objects, FreshObjects& fresh, ThreadPool& pool, Disk& disk, std::string temp_folder,
-                const ReaderLimits& limits)
+                const ReaderLimits& limits, std::size_t key_memory_bytes)
         : objects_(objects), fresh_(fresh), pool_(pool), disk_(disk), temp_folder_(std::move(temp_folder)),
-          limits_(limits) {}
+          limits_(limits), key_memory_bytes_(key_memory_bytes) {}
 
     // Checks sent.origin's bytes. `first`: the same bytes to read first, or null. `keep`: whether errors and rejects
     // are stored. Damage of the part's bytes is told in `failure`. Errors: of the stores and the disk; schema-error.
@@ -69,6 +70,7 @@ private:
     Disk& disk_;
     std::string temp_folder_;
     ReaderLimits limits_;
+    std::size_t key_memory_bytes_;
 };
 
 // What the catalog keeps of it.

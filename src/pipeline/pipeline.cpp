@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <shared_mutex>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -14,12 +15,16 @@
 #include "pipeline/fresh_objects.hpp"
 #include "pipeline/inbox_work.hpp"
 #include "pipeline/intake.hpp"
+#include "pipeline/job_choice.hpp"
 #include "pipeline/kept_object.hpp"
 #include "pipeline/part_checker.hpp"
 #include "pipeline/progress_meter.hpp"
+#include "pipeline/publish_turns.hpp"
 #include "pipeline/publisher.hpp"
 #include "pipeline/rehearsal.hpp"
 #include "pipeline/retention.hpp"
+#include "pipeline/running.hpp"
+#include "pipeline/scan_step.hpp"
 #include "pipeline/store_match.hpp"
 #include "pipeline/submission_log.hpp"
 #include "pipeline/submission_work.hpp"
@@ -54,15 +59,19 @@ auto order_of_receipt(const SubmissionRecord& record) { return std::tuple(record
 struct Pipeline::State {
     explicit State(PipelineParts pipeline_parts)
         : parts(std::move(pipeline_parts)), progress(parts.clock, parts.progress), log(parts.catalog),
-          checker(parts.objects, fresh, parts.pool, parts.disk, parts.temp_folder, parts.reader_limits),
+          checker(parts.objects, fresh, parts.pool, parts.disk, parts.temp_folder, parts.reader_limits,
+                  parts.check_memory_bytes),
           intake(parts, log, fresh, checker, memory, progress),
           publisher(parts.project, parts.warehouse, checker, progress),
           undos(parts.catalog, parts.warehouse, log, publisher), retention(parts, fresh),
-          erasures(parts, log, fresh, memory, publisher, retention),
-          work(parts, log, checker, memory, publisher, undos, erasures, progress),
+          erasures(parts, log, fresh, memory, publisher, retention), scans(parts, log, memory),
+          work(parts, log, checker, memory, publisher, undos, erasures, scans, progress),
           rehearsal(parts, checker, publisher, work), inbox(parts, publisher) {}
 
     Result<SubmissionRecord> run(SubmissionId id);
+    Result<SubmissionRecord> run_one(SubmissionId id, const JobTry& job);
+    Result<SubmissionRecord> run_delivery(SubmissionRecord record, const Attempt& attempt);
+    Result<SubmissionRecord> run_alone(SubmissionId id, const JobTry& job);
     Result<SubmissionRecord> run_small(SubmissionId id);
     Result<Erased> run_removal(SubmissionRecord record);
     Result<std::unique_ptr<ObjectReader>> open(const SubmissionRecord& record, const std::string& space,
@@ -86,11 +95,14 @@ struct Pipeline::State {
     UndoWork undos;
     RetentionWork retention;
     EraseWork erasures;
+    ScanStep scans;
     SubmissionWork work;
     Rehearsal rehearsal;
     InboxWork inbox;
-    std::mutex removing; // kept from others while objects are removed or must stay; taken before `working`
-    std::mutex working;  // one change of data at a time
+    std::mutex removing;  // kept from others while objects are removed or must stay; taken before `working`
+    DeliveriesGate gate;  // taken before `working`, and after `removing`
+    PublishTurns working; // one change of data at a time
+    Running running;      // claims are taken before all of these
 };
 
 Pipeline::Pipeline(PipelineParts parts) : state_(std::make_unique<State>(std::move(parts))) {}
@@ -124,9 +136,9 @@ void Pipeline::keep_small(CheckedSmall checked, std::optional<RequestKey> reques
     state_->inbox.keep(std::move(checked), std::move(request), std::move(answer), std::move(done));
 }
 
-Result<std::vector<SubmissionId>> Pipeline::publish_small(Timestamp before) {
+Result<std::vector<SubmissionId>> Pipeline::publish_small(const InboxFilter& which) {
     const std::lock_guard lock(state_->working);
-    return state_->inbox.publish(before);
+    return state_->inbox.publish(which);
 }
 
 Result<Received> Pipeline::receive_file(const Delivery& delivery, const std::string& path, const std::string& sha256) {
@@ -135,10 +147,17 @@ Result<Received> Pipeline::receive_file(const Delivery& delivery, const std::str
 
 Result<Received> Pipeline::remove_file(const Delivery& delivery) { return state_->intake.remove_file(delivery); }
 
-Result<SubmissionRecord> Pipeline::run(SubmissionId id) {
-    const std::lock_guard lock(state_->working);
-    return state_->run(id);
+Result<SubmissionRecord> Pipeline::run(SubmissionId id) { return state_->run(id); }
+
+Result<SubmissionRecord> Pipeline::run_job(SubmissionId id, const JobTry& job) { return state_->run_one(id, job); }
+
+std::set<std::string> Pipeline::datasets_of(const SubmissionRecord& record) const {
+    return inlet::datasets_of(record, *state_->parts.project);
 }
+
+void Pipeline::stop(SubmissionId id, FailureCode why) { state_->running.stop(id, why); }
+
+Result<std::size_t> Pipeline::resume_unscanned() { return state_->scans.resume(); }
 
 Result<SubmissionRecord> Pipeline::State::run(SubmissionId id) {
     const SubmissionRecord last = TRY(parts.catalog.get(id));
@@ -150,20 +169,63 @@ Result<SubmissionRecord> Pipeline::State::run(SubmissionId id) {
         return !is_waiting(record) || is_other_undo || order_of_receipt(record) > order_of_receipt(last);
     });
     std::ranges::sort(waiting, {}, order_of_receipt);
-    for (SubmissionRecord& record : waiting) {
-        if (record.state != SubmissionState::queued) {
-            TRY(work.settle(record));
-            record = TRY(parts.catalog.get(record.id));
-        }
-        if (record.state == SubmissionState::queued) TRY(work.run(std::move(record)));
-    }
+    for (const SubmissionId next : needed_before(waiting, *parts.project)) TRY(run_one(next, {}));
     return parts.catalog.get(id);
+}
+
+Result<SubmissionRecord> Pipeline::State::run_one(SubmissionId id, const JobTry& job) {
+    const Running::Claim claim = running.claim(id);
+    SubmissionRecord record = TRY(parts.catalog.get(id));
+    if (record.kind != SubmissionKind::delivery && record.kind != SubmissionKind::held_deletes)
+        return run_alone(id, job);
+    const std::shared_lock gate_lock(gate);
+    record = TRY(parts.catalog.get(id)); // as it was left by who had the gate alone
+    if (is_waiting(record) && record.state != SubmissionState::queued) {
+        const std::lock_guard lock(working);
+        TRY(work.settle(record));
+        record = TRY(parts.catalog.get(id));
+    }
+    if (record.state != SubmissionState::queued) return record;
+    return run_delivery(std::move(record), {job, claim.flag()});
+}
+
+Result<SubmissionRecord> Pipeline::State::run_delivery(SubmissionRecord record, const Attempt& attempt) {
+    const SubmissionId id = record.id;
+    for (;;) {
+        auto prepared = TRY(work.prepare(std::move(record), attempt));
+        if (!prepared) return parts.catalog.get(id);
+        working.lock(attempt.job.lane, attempt.job.bytes);
+        const std::unique_lock lock(working, std::adopt_lock);
+        // Small ones that came before it to the same dataset are published before it.
+        for (const std::string& dataset : inlet::datasets_of(prepared->record, *parts.project)) {
+            const InboxFilter earlier{.before = prepared->record.received_at, .dataset = dataset, .before_of = {}};
+            while (!TRY(inbox.publish(earlier)).empty()) {
+            }
+        }
+        if (prepared->project == &*parts.project) return work.publish(std::move(*prepared), attempt);
+        record = std::move(prepared->record); // checked by contracts that stand no more
+    }
+}
+
+// Undos, erasures and purges: with nobody reading what they may write anew.
+Result<SubmissionRecord> Pipeline::State::run_alone(SubmissionId id, const JobTry& job) {
+    const std::unique_lock gate_lock(gate);
+    working.lock(job.lane, job.bytes);
+    const std::unique_lock lock(working, std::adopt_lock);
+    SubmissionRecord record = TRY(parts.catalog.get(id));
+    if (is_waiting(record) && record.state != SubmissionState::queued) {
+        TRY(work.settle(record));
+        record = TRY(parts.catalog.get(id));
+    }
+    if (record.state != SubmissionState::queued) return record;
+    return work.run(std::move(record));
 }
 
 // With those that were received before it.
 Result<SubmissionRecord> Pipeline::State::run_small(SubmissionId id) {
+    const std::lock_guard lock(working);
     for (;;) {
-        const std::vector<SubmissionId> settled = TRY(inbox.publish(0));
+        const std::vector<SubmissionId> settled = TRY(inbox.publish({}));
         if (settled.empty() || std::ranges::find(settled, id) != settled.end()) return parts.catalog.get(id);
     }
 }
@@ -179,20 +241,25 @@ Result<Pipeline::DryRun> Pipeline::preview(SubmissionId id, std::size_t sample_r
 }
 
 Result<SubmissionRecord> Pipeline::approve(SubmissionId id, const std::string& by) {
-    const std::lock_guard lock(state_->working);
-    SubmissionRecord record = TRY(state_->parts.catalog.get(id));
-    if (record.state != SubmissionState::held) {
+    const auto held = [&]() -> Result<SubmissionRecord> {
+        SubmissionRecord record = TRY(state_->parts.catalog.get(id));
+        if (record.state == SubmissionState::held) return record;
         return fail(FailureCode::not_held,
                     fmt::format("submission {} is {}, not held", id.value, to_string(record.state)));
-    }
+    };
+    SubmissionRecord record = TRY(held());
     if (record.kind != SubmissionKind::records) TRY(state_->work.verify_kept(record));
-    if (record.asked_deletes.empty()) {
-        record.rejects_approved = true;
-    } else {
-        for (const auto& [dataset, rows] : record.asked_deletes) record.delete_approvals[dataset] = rows;
+    {
+        const std::lock_guard lock(state_->working);
+        record = TRY(held());
+        if (record.asked_deletes.empty()) {
+            record.rejects_approved = record.rejects_approved || !is_unscanned(record);
+        } else {
+            for (const auto& [dataset, rows] : record.asked_deletes) record.delete_approvals[dataset] = rows;
+        }
+        record.asked_deletes.clear();
+        TRY(state_->log.move(record, SubmissionState::queued, by));
     }
-    record.asked_deletes.clear();
-    TRY(state_->log.move(record, SubmissionState::queued, by));
     record = TRY(state_->run(id));
     if (record.state == SubmissionState::held &&
         record.reason_code == failure_info(FailureCode::approval_changed).code) {
@@ -202,23 +269,34 @@ Result<SubmissionRecord> Pipeline::approve(SubmissionId id, const std::string& b
 }
 
 Result<SubmissionRecord> Pipeline::cancel(SubmissionId id, const std::string& by) {
-    SubmissionRecord record = TRY(state_->parts.catalog.get(id));
-    std::unique_lock lock(state_->working, std::defer_lock);
-    if (record.kind == SubmissionKind::records) { // it may be under way, which its state does not tell
-        lock.lock();
-        record = TRY(state_->parts.catalog.get(id));
+    const Error why(FailureCode::cancelled, by.empty() ? "cancelled" : fmt::format("cancelled by {}", by));
+    for (;;) {
+        SubmissionRecord record = TRY(state_->parts.catalog.get(id));
+        std::unique_lock lock(state_->working, std::defer_lock);
+        if (record.kind == SubmissionKind::records) { // it may be under way, which its state does not tell
+            lock.lock();
+            record = TRY(state_->parts.catalog.get(id));
+        }
+        const bool is_delivery = record.kind == SubmissionKind::delivery || record.kind == SubmissionKind::held_deletes;
+        if (record.state == SubmissionState::publishing && is_delivery) {
+            state_->running.stop(id, FailureCode::cancelled);
+            state_->running.wait_until_free(id); // it may be published all the same
+            record = TRY(state_->parts.catalog.get(id));
+            if (record.state == SubmissionState::cancelled) return record;
+        }
+        const bool is_checking = record.state == SubmissionState::checking && is_delivery;
+        if (!is_checking && record.state != SubmissionState::held && record.state != SubmissionState::queued)
+            return fail(wrong_state(record, "queued, held or being worked on"));
+        const Status moved = state_->log.move(record, SubmissionState::cancelled, why);
+        if (!moved && moved.error().code == FailureCode::wrong_state) continue; // it went on meanwhile
+        if (!moved) return fail(moved.error());
+        state_->running.stop(id, FailureCode::cancelled);
+        (void)state_->memory.take(id);
+        return state_->parts.catalog.get(id);
     }
-    if (record.state != SubmissionState::held && record.state != SubmissionState::queued) {
-        return fail(wrong_state(record, "queued or held"));
-    }
-    TRY(state_->log.move(record, SubmissionState::cancelled,
-                         Error(FailureCode::cancelled, by.empty() ? "cancelled" : fmt::format("cancelled by {}", by))));
-    (void)state_->memory.take(id);
-    return state_->parts.catalog.get(id);
 }
 
 Result<SubmissionRecord> Pipeline::retry(SubmissionId id, const std::string& by) {
-    const std::lock_guard lock(state_->working);
     SubmissionRecord record = TRY(state_->parts.catalog.get(id));
     const bool is_rejected = record.state == SubmissionState::rejected;
     if (record.state == SubmissionState::failed || is_rejected) {
@@ -242,6 +320,7 @@ Result<SubmissionRecord> Pipeline::retry(SubmissionId id, const std::string& by)
             record.rejects_approved = false;
             record.delete_approvals.clear();
         }
+        const std::lock_guard lock(state_->working);
         TRY(state_->log.move(record, SubmissionState::queued, by));
     } else if (!is_waiting(record)) {
         return fail(wrong_state(record, "failed, rejected or queued"));
@@ -278,6 +357,10 @@ Result<std::unique_ptr<ObjectReader>> Pipeline::open_raw(SubmissionId id) {
     }
     if (record.file && record.file->removed)
         return fail(FailureCode::bad_argument, fmt::format("submission {} removes a file, and has none", id.value));
+    if (is_quarantined(record)) {
+        return fail(FailureCode::malware_found,
+                    fmt::format("what submission {} brought is given to nobody: {}", id.value, record.reason));
+    }
     if (record.kind == SubmissionKind::records) return make_text_object(TRY(state_->inbox.raw(record)));
     if (record.received_at == 0) {
         return fail(FailureCode::interrupted, fmt::format("the bytes of submission {} never arrived whole", id.value));
@@ -344,15 +427,17 @@ Result<Pipeline::Pruned> Pipeline::purge_kept(const std::string& dataset, bool d
 
 Result<Pipeline::Erased> Pipeline::erase(const Erasure& erasure, bool dry_run) {
     const std::lock_guard removing(state_->removing);
+    const std::lock_guard gate(state_->gate);
     const std::lock_guard lock(state_->working);
     if (dry_run) return state_->erasures.rehearse(erasure);
-    while (!TRY(state_->inbox.publish(0)).empty()) {
+    while (!TRY(state_->inbox.publish({})).empty()) {
     } // what waits would bring such records afterwards
     return state_->run_removal(TRY(state_->erasures.begin(erasure)));
 }
 
 Result<Pipeline::Erased> Pipeline::purge(SubmissionId id, bool dry_run, const std::string& by) {
     const std::lock_guard removing(state_->removing);
+    const std::lock_guard gate(state_->gate);
     const std::lock_guard lock(state_->working);
     const SubmissionRecord target = TRY(state_->parts.catalog.get(id));
     if (dry_run) return state_->erasures.rehearse_purge(target, by);

@@ -2,10 +2,12 @@
 // interfaces only, and no front. One Pipeline per process.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,7 @@
 namespace inlet {
 
 class BackupFolder;
+class Scanner;
 struct BackupReport;
 struct Verification;
 
@@ -46,6 +49,12 @@ struct ArchiveLimits {
     std::uint64_t ratio_free_bytes = std::uint64_t{64} << 20; // ... once it unpacks to more than this
 };
 
+struct ScanPolicy {
+    bool reject_unscanned = false; // what cannot be scanned is rejected, and not held
+    bool remove_found = false;     // else it is kept, and given to nobody
+    bool records = false;          // small submissions are scanned too
+};
+
 struct PipelineParts { // borrowed; outlive the pipeline
     CurrentProject& project;
     ObjectStore& objects;
@@ -58,6 +67,28 @@ struct PipelineParts { // borrowed; outlive the pipeline
     std::function<void(const Progress&)> progress; // may be empty
     ArchiveLimits archive_limits;
     ReaderLimits reader_limits;
+    std::size_t check_memory_bytes = 24 << 20; // for the keys of one check
+    Scanner* scanner = nullptr;                // null: nothing is scanned
+    ScanPolicy scan_policy;
+};
+
+// Asks work to end early. Safe from many threads.
+class StopFlag {
+public:
+    void ask(FailureCode why) { why_ = why; }
+    Status check() const; // why, once somebody asked
+
+private:
+    std::atomic<std::optional<FailureCode>> why_{std::nullopt};
+};
+
+// One try at a submission by somebody who holds its lease.
+struct JobTry {
+    LeaseNumber lease;       // 0: none, and what fails is failed at once
+    std::string lane;        // whose turn it is
+    std::uint64_t bytes = 0; // those with fewer go first where turns are equal
+    // After a failure that may pass: whether it is tried again, which is noted by then. Empty: it is not.
+    std::function<Result<bool>(const Error&)> put_off;
 };
 
 struct Delivery {
@@ -104,9 +135,9 @@ struct Received {
     bool duplicate = false; // the same bytes were delivered before: `id` is that submission
 };
 
-// Safe from many threads. What changes data (recover, run, approve, retry, undo, prune, the rehearsals, verify) is one
-// at a time and waits its turn; receive(), cancel() and the open_ functions do not wait for it. The datasets must have
-// been given to Warehouse::define().
+// Safe from many threads. What changes data (recover, publishing, undo, prune, the rehearsals, verify) is one at a time
+// and waits its turn; receive(), the checks of run() and run_job(), and the open_ functions do not wait for it. The
+// datasets must have been given to Warehouse::define().
 //
 // Two kinds of trouble are told apart. A delivery that is refused, whose system failed or that waits for a person has a
 // record that says so (rejected, failed, held, with reason_code and reason): that is an answer, not an Error. An Error
@@ -144,13 +175,23 @@ public:
     // Keeps it, rejected ones too; see Inbox::add().
     void keep_small(CheckedSmall checked, std::optional<RequestKey> request,
                     std::function<StoredAnswer(SubmissionId)> answer, Inbox::Done done);
-    // Publishes small submissions that are queued as one version: of those received before `before` (0: of all) the
-    // first, up to a micro-batch. Which those were.
-    Result<std::vector<SubmissionId>> publish_small(Timestamp before);
+    // Publishes small submissions that are queued as one version: of those the first, up to a micro-batch. Which those
+    // were.
+    Result<std::vector<SubmissionId>> publish_small(const InboxFilter& which);
 
-    // Works off queued submissions in the order of their receipt, up to and including `id`. Returns its record at its
-    // end, or held.
+    // Works off a queued submission, and before it those to the same datasets that were received before. Returns its
+    // record at its end, or held.
     Result<SubmissionRecord> run(SubmissionId id);
+    // The same of one submission under a lease; those before it are the caller's business, small ones aside. Its record
+    // as it stands afterwards: queued if it was put off. Errors: as run(); lease-lost.
+    Result<SubmissionRecord> run_job(SubmissionId id, const JobTry& job);
+    // Which datasets it brings something to.
+    std::set<std::string> datasets_of(const SubmissionRecord& record) const;
+    // Whoever works on the submission in this process stops before it publishes, for that reason, and changes nothing
+    // if that is lease-lost.
+    void stop(SubmissionId id, FailureCode why);
+    // Whether the scanner answers; held submissions that wait for it are queued again if it does. How many.
+    Result<std::size_t> resume_unscanned();
 
     // What publishing would do.
     struct DryRun {
@@ -169,7 +210,8 @@ public:
     // Agrees to what the submission is held for, and runs it. Errors: not-held; approval-changed: it is held again, for
     // another number of deletions; object-missing and object-corrupt: it stays held.
     Result<SubmissionRecord> approve(SubmissionId id, const std::string& by);
-    Result<SubmissionRecord> cancel(SubmissionId id, const std::string& by); // of queued and held; else wrong-state
+    // Of one that is queued or held, or is being worked on; else wrong-state, also if it was published meanwhile.
+    Result<SubmissionRecord> cancel(SubmissionId id, const std::string& by);
     // Runs it again from its kept bytes: of failed and queued, and of rejected (after the contract changed). Errors:
     // wrong-state; interrupted: its bytes never arrived whole; retention-expired: they are gone; object-missing and
     // object-corrupt: it stays as it is.

@@ -102,4 +102,18 @@ bool is_fault_of_data(FailureCode code) {
     std::unreachable();
 }
 
+bool may_pass(FailureCode code) {
+    switch (code) {
+    case FailureCode::io_failed:
+    case FailureCode::disk_full:
+    case FailureCode::folder_unavailable:
+    case FailureCode::out_of_memory_limit:
+    case FailureCode::catalog_failed:
+    case FailureCode::warehouse_failed:
+        return true;
+    default:
+        return false;
+    }
+}
+
 } // namespace inlet

@@ -39,5 +39,7 @@ std::string in_words(const Error& error);
 
 // Whether the delivery is at fault: sending other data, and nothing else, would help.
 bool is_fault_of_data(FailureCode code);
+// Whether the same may work later, with nothing changed.
+bool may_pass(FailureCode code);
 
 } // namespace inlet

@@ -91,12 +91,32 @@ Result<SubmissionRecord> SubmissionWork::run(SubmissionRecord record) {
     const SubmissionId id = record.id;
     if (record.kind == SubmissionKind::undo) {
         auto outcome = undos_.carry_out(record);
-        if (!outcome && record.state != SubmissionState::rejected) return give_up(id, outcome.error());
+        if (!outcome && record.state != SubmissionState::rejected) return give_up(id, outcome.error(), {});
         return parts_.catalog.get(id);
     }
-    const bool removes = record.kind == SubmissionKind::erasure || record.kind == SubmissionKind::purge;
-    Status done = removes ? erasures_.carry_out(record) : attempt(record);
-    if (!done) return give_up(id, done.error());
+    if (Status done = erasures_.carry_out(record); !done) return give_up(id, done.error(), {});
+    (void)parts_.warehouse.discard(id);
+    return parts_.catalog.get(id);
+}
+
+Result<std::optional<Prepared>> SubmissionWork::prepare(SubmissionRecord record, const Attempt& attempt) {
+    const SubmissionId id = record.id;
+    record.lease = attempt.job.lease;
+    Prepared prepared{std::move(record), {}, &*parts_.project};
+    const auto passed = judge(prepared, attempt);
+    if (!passed) {
+        TRY(give_up(id, passed.error(), attempt));
+        return std::nullopt;
+    }
+    if (!*passed) return std::nullopt;
+    return prepared;
+}
+
+Result<SubmissionRecord> SubmissionWork::publish(Prepared prepared, const Attempt& attempt) {
+    const SubmissionId id = prepared.record.id;
+    const Status going_on = attempt.stop ? attempt.stop->check() : Status();
+    Status done = going_on ? publish(prepared.record, prepared.parts) : fail(going_on.error());
+    if (!done) return give_up(id, done.error(), attempt);
     // Whatever is left of it is never seen, and goes at the next start at the latest.
     (void)parts_.warehouse.discard(id);
     return parts_.catalog.get(id);
@@ -107,7 +127,7 @@ Result<Pipeline::Undone> SubmissionWork::run_undo(SubmissionRecord record) {
     auto outcome = undos_.carry_out(record);
     if (outcome) return Pipeline::Undone{TRY(parts_.catalog.get(id)), std::move(*outcome)};
     if (record.state == SubmissionState::rejected) return fail(std::move(outcome.error()));
-    record = TRY(give_up(id, outcome.error()));
+    record = TRY(give_up(id, outcome.error(), {}));
     if (record.state != SubmissionState::published) return fail(std::move(outcome.error()));
     UndoOutcome found{.version = record.version, .undone = record.undoes};
     for (const PartRecord& part : record.parts) {
@@ -116,29 +136,36 @@ Result<Pipeline::Undone> SubmissionWork::run_undo(SubmissionRecord record) {
     return Pipeline::Undone{std::move(record), std::move(found)};
 }
 
-Status SubmissionWork::attempt(SubmissionRecord& record) {
+// Whether it may be published.
+Result<bool> SubmissionWork::judge(Prepared& prepared, const Attempt& attempt) {
+    SubmissionRecord& record = prepared.record;
+    const auto ends = [&](SubmissionState state, const Error& reason) -> Result<bool> {
+        TRY(log_.move(record, state, reason));
+        return false;
+    };
     ++record.attempts;
     TRY(log_.move(record, SubmissionState::checking));
-    auto checked = check(record);
+    const auto go_on = [&] { return attempt.stop ? attempt.stop->check() : Status(); };
+    TRY(go_on());
+    if (!TRY(scans_.run(record, go_on))) return false;
+    auto checked = check(record, attempt);
     if (!checked) {
         if (!is_fault_of_data(checked.error().code)) return fail(std::move(checked.error()));
-        return log_.move(record, SubmissionState::rejected, checked.error());
+        return ends(SubmissionState::rejected, checked.error());
     }
+    prepared.parts = std::move(*checked);
     if (record.kind == SubmissionKind::delivery) {
         record.parts.clear();
-        for (const CheckedPart& part : *checked) record.parts.push_back(part_record(part));
+        for (const CheckedPart& part : prepared.parts) record.parts.push_back(part_record(part));
     }
     commit_point("pipeline.checked");
     // Rejects were judged when the snapshot was published; its deletions only need to know which keys it has.
     const bool judged = record.kind == SubmissionKind::held_deletes;
-    if (!judged || failure_of(checked->front())) {
-        const PartsVerdict verdict = judge_parts(*checked, record.rejects_approved);
-        if (verdict.verdict == RejectVerdict::reject) {
-            return log_.move(record, SubmissionState::rejected, *verdict.reason);
-        }
-        if (verdict.verdict == RejectVerdict::hold) return log_.move(record, SubmissionState::held, *verdict.reason);
-    }
-    return publish(record, *checked);
+    if (judged && !failure_of(prepared.parts.front())) return true;
+    const PartsVerdict verdict = judge_parts(prepared.parts, record.rejects_approved);
+    if (verdict.verdict == RejectVerdict::reject) return ends(SubmissionState::rejected, *verdict.reason);
+    if (verdict.verdict == RejectVerdict::hold) return ends(SubmissionState::held, *verdict.reason);
+    return true;
 }
 
 Status SubmissionWork::verify_kept(const SubmissionRecord& record) const {
@@ -178,13 +205,18 @@ Result<std::vector<SentPart>> SubmissionWork::unpack_held_deletes(const Submissi
         fmt::format("`{}` no longer goes to dataset `{}`: the project was changed since", wanted.name, wanted.dataset));
 }
 
-Result<std::vector<CheckedPart>> SubmissionWork::check(const SubmissionRecord& record) {
+Result<std::vector<CheckedPart>> SubmissionWork::check(const SubmissionRecord& record, const Attempt& attempt) {
     std::vector<CheckedPart> checked;
+    const auto stoppable = [&](std::shared_ptr<const ByteOrigin> origin) -> std::shared_ptr<const ByteOrigin> {
+        if (!attempt.stop) return origin;
+        return std::make_shared<StoppableOrigin>(std::move(origin), [stop = attempt.stop] { return stop->check(); });
+    };
     auto known = memory_.take(record.id);
     // Checked by a contract that stands no more.
     if (known && known->sent.dataset != parts_.project->dataset(record.target)) known.reset();
     if (known) {
         (void)memory_.take_whole(record.id);
+        known->sent.origin = stoppable(std::move(known->sent.origin));
         checked.push_back(std::move(*known));
         return checked;
     }
@@ -194,6 +226,7 @@ Result<std::vector<CheckedPart>> SubmissionWork::check(const SubmissionRecord& r
     for (const SentPart& part : sent) bytes += part.bytes;
     progress_.enter(record.id, SubmissionState::checking, bytes);
     for (SentPart& part : sent) {
+        part.origin = stoppable(std::move(part.origin));
         const MeteredOrigin metered(part.origin, [&](std::uint64_t count) { progress_.add(record.id, count); });
         const std::unique_ptr<ByteSource> first = TRY(metered.open());
         checked.push_back(TRY(checker_.check(std::move(part), first.get(), is_delivery)));
@@ -405,10 +438,12 @@ Result<std::uint64_t> SubmissionWork::deletes_left(const SubmissionRecord& recor
 }
 
 // The step that failed may have been written down all the same.
-Result<SubmissionRecord> SubmissionWork::give_up(SubmissionId id, const Error& error) {
+Result<SubmissionRecord> SubmissionWork::give_up(SubmissionId id, const Error& error, const Attempt& attempt) {
     (void)parts_.warehouse.discard(id);
     SubmissionRecord record = TRY(parts_.catalog.get(id));
     if (is_end(record.state) || record.state == SubmissionState::held) return record;
+    if (error.code == FailureCode::lease_lost) return fail(error); // whoever has it now goes on
+    record.lease = attempt.job.lease;
     const bool removes = record.kind == SubmissionKind::erasure || record.kind == SubmissionKind::purge;
     if (record.state == SubmissionState::publishing && !removes) {
         if (const auto version = TRY(parts_.warehouse.published(id, ""))) {
@@ -417,7 +452,12 @@ Result<SubmissionRecord> SubmissionWork::give_up(SubmissionId id, const Error& e
             return parts_.catalog.get(id);
         }
     }
-    TRY(log_.move(record, SubmissionState::failed, error));
+    SubmissionState next = SubmissionState::failed;
+    if (error.code == FailureCode::cancelled)
+        next = SubmissionState::cancelled;
+    else if (may_pass(error.code) && attempt.job.put_off && TRY(attempt.job.put_off(error)))
+        next = SubmissionState::queued;
+    TRY(log_.move(record, next, error));
     return parts_.catalog.get(id);
 }
 

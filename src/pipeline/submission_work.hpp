@@ -1,7 +1,9 @@
 // Takes one queued submission to its end, or to where a person must decide; and after a crash or a failure finds out
-// how far it came. Floor 5; one submission at a time.
+// how far it came. Floor 5. Different submissions may be prepared side by side; all else is one at a time.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,21 +15,42 @@
 #include "pipeline/progress_meter.hpp"
 #include "pipeline/publisher.hpp"
 #include "pipeline/reject_policy.hpp"
+#include "pipeline/scan_step.hpp"
 #include "pipeline/submission_log.hpp"
 #include "pipeline/undo_work.hpp"
 
 namespace inlet {
 
+// One try at a submission.
+struct Attempt {
+    JobTry job;
+    std::shared_ptr<const StopFlag> stop; // shared with whoever reads for it; null: nobody stops it
+};
+
+// A submission that was checked and may be published.
+struct Prepared {
+    SubmissionRecord record;
+    std::vector<CheckedPart> parts;
+    const Project* project = nullptr; // by whose contracts
+};
+
 class SubmissionWork {
 public:
     // All borrowed.
     SubmissionWork(const PipelineParts& parts, SubmissionLog& log, const PartChecker& checker, CheckMemory& memory,
-                   const Publisher& publisher, UndoWork& undos, EraseWork& erasures, ProgressMeter& progress)
+                   const Publisher& publisher, UndoWork& undos, EraseWork& erasures, ScanStep& scans,
+                   ProgressMeter& progress)
         : parts_(parts), log_(log), checker_(checker), memory_(memory), publisher_(publisher), undos_(undos),
-          erasures_(erasures), progress_(progress) {}
+          erasures_(erasures), scans_(scans), progress_(progress) {}
 
-    // `record` is queued. The record as it stands afterwards: published, rejected, held or failed. Errors: what became
-    // of it cannot be written down.
+    // `record` is a delivery, or held deletions, and is queued or checking. Scans and checks it. Nothing: it is
+    // rejected, held, failed, cancelled or put off. Errors: what became of it cannot be written down; lease-lost.
+    Result<std::optional<Prepared>> prepare(SubmissionRecord record, const Attempt& attempt);
+    // The record as it stands afterwards. Errors: the same.
+    Result<SubmissionRecord> publish(Prepared prepared, const Attempt& attempt);
+
+    // `record` is queued and of another kind. The record as it stands afterwards. Errors: what became of it cannot be
+    // written down.
     Result<SubmissionRecord> run(SubmissionRecord record);
 
     // The same of an undo, with what it did. Errors: also why it was refused or failed, with the record rejected or
@@ -51,8 +74,8 @@ public:
     Result<std::optional<Error>> superseded(const SubmissionRecord& record) const;
 
 private:
-    Status attempt(SubmissionRecord& record);
-    Result<std::vector<CheckedPart>> check(const SubmissionRecord& record);
+    Result<bool> judge(Prepared& prepared, const Attempt& attempt);
+    Result<std::vector<CheckedPart>> check(const SubmissionRecord& record, const Attempt& attempt);
     Status publish(SubmissionRecord& record, std::vector<CheckedPart>& parts);
     Status published(SubmissionRecord& record, const std::vector<CheckedPart>& parts,
                      const PublicationOutcome& outcome);
@@ -62,7 +85,7 @@ private:
     Status settle_published(SubmissionRecord& record);
     // Rows that a published snapshot would have deleted and that are still held for approval.
     Result<std::uint64_t> deletes_left(const SubmissionRecord& record, std::size_t part);
-    Result<SubmissionRecord> give_up(SubmissionId id, const Error& error);
+    Result<SubmissionRecord> give_up(SubmissionId id, const Error& error, const Attempt& attempt);
 
     const PipelineParts& parts_;
     SubmissionLog& log_;
@@ -71,6 +94,7 @@ private:
     const Publisher& publisher_;
     UndoWork& undos_;
     EraseWork& erasures_;
+    ScanStep& scans_;
     ProgressMeter& progress_;
 };
 

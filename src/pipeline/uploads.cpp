@@ -68,7 +68,6 @@ Status Uploads::recover() {
                        (record->state == UploadState::done && record->kind == UploadKind::partial));
         if (!needed) TRY(parts_.disk.remove_tree(path_of(file.name)));
     }
-    for (const UploadRecord& record : TRY(parts_.catalog.uploads().unsettled())) settle_if_free(record.id);
     return {};
 }
 

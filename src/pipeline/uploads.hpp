@@ -85,7 +85,8 @@ public:
 
     const UploadLimits& limits() const { return limits_; }
 
-    // At start, before anything else: goes on with what a crash interrupted, removes files that belong to no upload.
+    // At start, before anything else: removes files that belong to no upload. What a crash interrupted, sweep() goes on
+    // with, since it may have to read all of an upload.
     Status recover();
 
     // Errors: unknown-dataset, unknown-package, file-too-large; of a final one unknown-upload and bad-argument (of a

@@ -46,6 +46,7 @@ protected:
                         .warning = [this](const Error& error) { warnings_.push_back(error.code); }},
             UploadLimits{.bytes_max = 1000});
         ASSERT_TRUE(uploads_->recover());
+        uploads_->sweep();
     }
 
     UploadRecord begin(std::optional<std::uint64_t> length, UploadKind kind = UploadKind::whole) {

@@ -131,6 +131,7 @@ export type FailureCode =
   | "catalog-failed"
   | "warehouse-failed"
   | "lease-lost"
+  | "scanner-unavailable"
   | "project-locked"
   | "format-too-new"
   | "internal";
@@ -969,6 +970,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     httpStatus: 503,
     meaning: "The work took longer than its lease and was given to another worker. What this one staged is not used.",
     whatToDo: "Nothing; the other worker goes on.",
+  },
+  "scanner-unavailable": {
+    code: "scanner-unavailable",
+    kind: "system",
+    httpStatus: 503,
+    meaning: "The malware scanner did not answer, so that nobody knows whether the file is clean.",
+    whatToDo: "See that the scanner runs. What is held goes on by itself once it answers; what was rejected is to be sent again.",
   },
   "project-locked": {
     code: "project-locked",

@@ -139,6 +139,7 @@ class FailureCode(str, Enum):
     CATALOG_FAILED = "catalog-failed"
     WAREHOUSE_FAILED = "warehouse-failed"
     LEASE_LOST = "lease-lost"
+    SCANNER_UNAVAILABLE = "scanner-unavailable"
     PROJECT_LOCKED = "project-locked"
     FORMAT_TOO_NEW = "format-too-new"
     INTERNAL = "internal"
@@ -980,6 +981,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         503,
         "The work took longer than its lease and was given to another worker. What this one staged is not used.",
         "Nothing; the other worker goes on.",
+    ),
+    FailureCode.SCANNER_UNAVAILABLE: FailureInfo(
+        FailureCode.SCANNER_UNAVAILABLE,
+        FailureKind.SYSTEM,
+        503,
+        "The malware scanner did not answer, so that nobody knows whether the file is clean.",
+        "See that the scanner runs. What is held goes on by itself once it answers; what was rejected is to be sent again.",
     ),
     FailureCode.PROJECT_LOCKED: FailureInfo(
         FailureCode.PROJECT_LOCKED,

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "catalog/memory/memory_event_log.hpp"
+#include "catalog/memory/memory_jobs.hpp"
 #include "catalog/memory/memory_keys.hpp"
 #include "catalog/memory/memory_notifications.hpp"
 #include "catalog/memory/memory_pickups.hpp"
@@ -49,7 +50,10 @@ public:
         Entry* entry = find(record.id);
         if (entry == nullptr) return fail(unknown_submission(record.id));
         if (entry->record.state != expected) return fail(wrong_state(record.id, entry->record.state, expected));
+        if (record.lease && !jobs_.holds(record.id, record.lease)) return fail(lease_lost(record.id));
         entry->record = record;
+        entry->record.lease = {};
+        if (ends_job(record.state)) jobs_.end(record.id);
         entry->record.updated_at = clock_.now();
         if (!entry->forgotten_sha256.empty()) entry->record.raw_sha256.clear();
         event_log_.add(record.id, event);
@@ -157,7 +161,7 @@ public:
         done(std::move(receipt));
     }
 
-    Result<std::vector<InboxEntry>> waiting(Timestamp before, std::uint64_t records_max,
+    Result<std::vector<InboxEntry>> waiting(const InboxFilter& which, std::uint64_t records_max,
                                             std::uint64_t bytes_max) override {
         const std::lock_guard lock(mutex_);
         std::vector<InboxEntry> found;
@@ -165,7 +169,7 @@ public:
         std::uint64_t bytes = 0;
         for (const auto& [id, body] : bodies_) {
             const SubmissionRecord& record = find(id)->record;
-            if (record.state != SubmissionState::queued || (before != 0 && record.received_at >= before)) continue;
+            if (record.state != SubmissionState::queued || !is_wanted(which, record)) continue;
             const PartRecord& part = record.parts.front();
             records += part.rows;
             bytes += body.body.size();
@@ -176,11 +180,13 @@ public:
         return found;
     }
 
-    Result<std::optional<Timestamp>> oldest() override {
-        const std::vector<InboxEntry> first = TRY(waiting(0, 0, 0));
+    Result<std::optional<Timestamp>> oldest(const InboxFilter& which) override {
+        const std::vector<InboxEntry> first = TRY(waiting(which, 0, 0));
         if (first.empty()) return std::nullopt;
         return TRY(get(first.front().id)).received_at;
     }
+
+    Result<std::uint64_t> count_waiting() override { return TRY(waiting({}, UINT64_MAX, UINT64_MAX)).size(); }
 
     Status settle(const std::vector<InboxOutcome>& outcomes) override {
         const std::lock_guard lock(mutex_);
@@ -269,6 +275,7 @@ public:
         return {};
     }
 
+    Jobs& jobs() override { return jobs_; }
     Keys& keys() override { return keys_; }
     AuditLog& audit() override { return audit_; }
     UploadRecords& uploads() override { return uploads_; }
@@ -321,6 +328,11 @@ private:
     }
 
     const Clock& clock_;
+    MemoryJobs jobs_{clock_, [this](SubmissionId id) -> std::optional<SubmissionState> {
+                         const std::lock_guard lock(mutex_);
+                         const Entry* entry = find(id);
+                         return entry == nullptr ? std::nullopt : std::optional(entry->record.state);
+                     }};
     MemoryKeys keys_;
     MemoryAuditLog audit_;
     MemoryUploads uploads_;

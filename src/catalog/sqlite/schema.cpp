@@ -265,8 +265,23 @@ CREATE TABLE marks (
 // What a delivery to a dataset of files says of its file, as JSON (catalog/file_note.hpp).
 constexpr const char* kStep9 = "ALTER TABLE submissions ADD COLUMN file_note TEXT NOT NULL DEFAULT ''";
 
+// Who works on which submission. A lease's number is that of its row, and is never given twice.
+constexpr const char* kStep10 = R"sql(
+CREATE TABLE jobs (
+    lease      INTEGER PRIMARY KEY AUTOINCREMENT,
+    submission INTEGER NOT NULL UNIQUE REFERENCES submissions (id) ON DELETE CASCADE,
+    worker     TEXT NOT NULL,
+    since      INTEGER NOT NULL,
+    until      INTEGER NOT NULL,
+    failures   INTEGER NOT NULL,
+    next_at    INTEGER NOT NULL,
+    code       TEXT NOT NULL,
+    reason     TEXT NOT NULL
+) STRICT;
+)sql";
+
 constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2, kStep3, kStep4, kStep5,
-                                                         kStep6, kStep7, kStep8, kStep9};
+                                                         kStep6, kStep7, kStep8, kStep9, kStep10};
 
 struct Format {
     std::int64_t number = 0;

@@ -15,6 +15,7 @@
 #include "catalog/sqlite/schema.hpp"
 #include "catalog/sqlite/sqlite_event_log.hpp"
 #include "catalog/sqlite/sqlite_inbox.hpp"
+#include "catalog/sqlite/sqlite_jobs.hpp"
 #include "catalog/sqlite/sqlite_notifications.hpp"
 #include "catalog/sqlite/sqlite_pickups.hpp"
 #include "catalog/sqlite/sqlite_requests.hpp"
@@ -82,6 +83,8 @@ public:
         Status written = database_.writer.commit([&](Connection& connection) -> Status {
             const SubmissionState stored = TRY(read_state(connection, record.id));
             if (stored != expected) return fail(wrong_state(record.id, stored, expected));
+            if (record.lease) TRY(check_lease(connection, record.id, record.lease));
+            if (ends_job(record.state)) TRY(end_job(connection, record.id));
             const Timestamp now = clock_.now();
             const std::string note = sqlite::file_note_text(record);
             {
@@ -242,6 +245,7 @@ public:
 
     Inbox& inbox() override { return inbox_; }
     Requests& requests() override { return requests_; }
+    Jobs& jobs() override { return jobs_; }
     Keys& keys() override { return keys_; }
     AuditLog& audit() override { return audit_; }
 
@@ -259,6 +263,7 @@ private:
     sqlite::SqliteEventLog event_log_{clock_, database_};
     sqlite::SqliteInbox inbox_{database_, clock_, event_log_};
     sqlite::SqliteRequests requests_{database_, clock_};
+    sqlite::SqliteJobs jobs_{database_, clock_};
     sqlite::KeyRows keys_{database_, clock_};
     sqlite::AuditRows audit_{database_, clock_};
     SqliteUploads uploads_{database_, clock_};

@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "base/json_writer.hpp"
 #include "catalog/rules.hpp"
 #include "catalog/sqlite/audit_rows.hpp"
 #include "catalog/sqlite/sqlite_requests.hpp"
@@ -136,6 +137,20 @@ Result<bool> settle_run(Connection& connection, std::span<const InboxOutcome> ru
     return true;
 }
 
+// What an InboxFilter says; ?1 to ?3 are its members.
+constexpr std::string_view kWanted =
+    "s.state = 'queued' AND (?1 = 0 OR s.received_at < ?1) AND ?2 IN ('', s.target) AND (?3 = '' OR s.received_at < "
+    "coalesce((SELECT value FROM json_each(?3) WHERE key = s.target), 9223372036854775807))";
+
+std::string bounds_json(const InboxFilter& filter) {
+    if (filter.before_of.empty()) return {};
+    JsonWriter json;
+    json.begin_object();
+    for (const auto& [dataset, before] : filter.before_of) json.member(dataset, before);
+    json.end_object();
+    return json.take();
+}
+
 } // namespace
 
 void SqliteInbox::add(SubmissionRecord record, std::string form, std::string body, CatalogEvent event, AuditEntry audit,
@@ -156,14 +171,15 @@ void SqliteInbox::add(SubmissionRecord record, std::string form, std::string bod
     });
 }
 
-Result<std::vector<InboxEntry>> SqliteInbox::waiting(Timestamp before, std::uint64_t records_max,
+Result<std::vector<InboxEntry>> SqliteInbox::waiting(const InboxFilter& which, std::uint64_t records_max,
                                                      std::uint64_t bytes_max) {
+    const std::string bounds = bounds_json(which);
     return database_.reader.ask([&](Connection& connection) -> Result<std::vector<InboxEntry>> {
         Query rows = TRY(connection.query("SELECT s.id, s.target, s.sent_by, i.form, i.body, s.rejects_approved, "
                                           "p.rows, p.rejected FROM submissions s JOIN inbox i ON i.submission = s.id "
-                                          "JOIN parts p ON p.submission = s.id AND p.position = 0 WHERE s.state = "
-                                          "'queued' AND (?1 = 0 OR s.received_at < ?1) ORDER BY s.id"));
-        TRY(rows.bind(before));
+                                          "JOIN parts p ON p.submission = s.id AND p.position = 0 WHERE " +
+                                          std::string(kWanted) + " ORDER BY s.id"));
+        TRY(rows.bind(which.before, which.dataset, bounds));
         std::vector<InboxEntry> entries;
         std::uint64_t records = 0;
         std::uint64_t bytes = 0;
@@ -185,13 +201,21 @@ Result<std::vector<InboxEntry>> SqliteInbox::waiting(Timestamp before, std::uint
     });
 }
 
-Result<std::optional<Timestamp>> SqliteInbox::oldest() {
-    return database_.reader.ask([](Connection& connection) -> Result<std::optional<Timestamp>> {
-        Query row =
-            TRY(connection.query("SELECT s.received_at FROM submissions s WHERE s.state = 'queued' AND s.kind = "
-                                 "'records' ORDER BY s.id LIMIT 1"));
+Result<std::optional<Timestamp>> SqliteInbox::oldest(const InboxFilter& which) {
+    const std::string bounds = bounds_json(which);
+    return database_.reader.ask([&](Connection& connection) -> Result<std::optional<Timestamp>> {
+        Query row = TRY(connection.query("SELECT s.received_at FROM submissions s WHERE s.kind = 'records' AND " +
+                                         std::string(kWanted) + " ORDER BY s.id LIMIT 1"));
+        TRY(row.bind(which.before, which.dataset, bounds));
         if (!TRY(row.step())) return std::nullopt;
         return row.integer(0);
+    });
+}
+
+Result<std::uint64_t> SqliteInbox::count_waiting() {
+    return database_.reader.ask([](Connection& connection) -> Result<std::uint64_t> {
+        return unsigned_bits(
+            TRY(connection.integer("SELECT count(*) FROM submissions WHERE state = 'queued' AND kind = 'records'")));
     });
 }
 

@@ -16,9 +16,10 @@ public:
 
     void add(SubmissionRecord record, std::string form, std::string body, CatalogEvent event, AuditEntry audit,
              std::optional<RequestKey> request, std::function<StoredAnswer(SubmissionId)> answer, Done done) override;
-    Result<std::vector<InboxEntry>> waiting(Timestamp before, std::uint64_t records_max,
+    Result<std::vector<InboxEntry>> waiting(const InboxFilter& which, std::uint64_t records_max,
                                             std::uint64_t bytes_max) override;
-    Result<std::optional<Timestamp>> oldest() override;
+    Result<std::optional<Timestamp>> oldest(const InboxFilter& which) override;
+    Result<std::uint64_t> count_waiting() override;
     Status settle(const std::vector<InboxOutcome>& outcomes) override;
     Result<std::optional<InboxBody>> body(SubmissionId id) override;
     Status erase_body(SubmissionId id) override;

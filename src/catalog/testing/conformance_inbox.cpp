@@ -57,21 +57,28 @@ InboxOutcome published(SubmissionId id, std::int64_t version, std::uint64_t inse
 
 TEST_P(CatalogConformance, SmallSubmissionsWaitInTheOrderOfTheirReceipt) {
     Inbox& inbox = catalog().inbox();
-    EXPECT_EQ(*inbox.oldest(), std::nullopt);
+    EXPECT_EQ(*inbox.oldest({}), std::nullopt);
     const Timestamp first_at = clock().now();
     const SubmissionId first = add(catalog(), small("log", 2), "[1, 2]")->id;
     clock().advance(10);
     const SubmissionId second = add(catalog(), small("other", 3), "\xC3\xA4\n{}")->id;
     const SubmissionId refused = add(catalog(), small("log", 1, State::rejected), "x")->id;
     EXPECT_TRUE(first < second && second < refused);
-    EXPECT_EQ(*inbox.oldest(), std::optional(first_at));
+    EXPECT_EQ(*inbox.oldest({}), std::optional(first_at));
+    EXPECT_EQ(*inbox.oldest({.dataset = "other"}), std::optional(first_at + 10));
+    EXPECT_EQ(*inbox.oldest({.before_of = {{"log", first_at}}}), std::optional(first_at + 10));
+    EXPECT_EQ(*inbox.count_waiting(), 2U);
     const InboxEntry one{first, "log", "machine", "json", "[1, 2]", false, 2, 0};
     const InboxEntry two{second, "other", "machine", "json", "\xC3\xA4\n{}", false, 3, 0};
-    EXPECT_EQ(*inbox.waiting(0, 100, 100), (std::vector{one, two}));
-    EXPECT_EQ(*inbox.waiting(first_at + 1, 100, 100), std::vector{one});
-    EXPECT_EQ(*inbox.waiting(0, 4, 100), std::vector{one}) << "records";
-    EXPECT_EQ(*inbox.waiting(0, 100, 7), std::vector{one}) << "bytes";
-    EXPECT_EQ(*inbox.waiting(0, 0, 0), std::vector{one}) << "at least one";
+    EXPECT_EQ(*inbox.waiting({}, 100, 100), (std::vector{one, two}));
+    EXPECT_EQ(*inbox.waiting({.before = first_at + 1}, 100, 100), std::vector{one});
+    EXPECT_EQ(*inbox.waiting({}, 4, 100), std::vector{one}) << "records";
+    EXPECT_EQ(*inbox.waiting({.dataset = "other"}, 100, 100), std::vector{two});
+    EXPECT_EQ(*inbox.waiting({.before_of = {{"log", first_at}, {"none", 0}}}, 100, 100), std::vector{two});
+    EXPECT_EQ(*inbox.waiting({.before_of = {{"log", first_at + 1}}}, 100, 100), (std::vector{one, two}));
+    EXPECT_EQ(*inbox.waiting({.dataset = "log", .before_of = {{"log", first_at}}}, 9, 9), std::vector<InboxEntry>());
+    EXPECT_EQ(*inbox.waiting({}, 100, 7), std::vector{one}) << "bytes";
+    EXPECT_EQ(*inbox.waiting({}, 0, 0), std::vector{one}) << "at least one";
     EXPECT_EQ(*catalog().unfinished(), std::vector<SubmissionRecord>())
         << "they are no business of who works off files";
     EXPECT_EQ(catalog().get(first)->received_at, first_at);
@@ -106,7 +113,7 @@ TEST_P(CatalogConformance, SmallSubmissionsAreSettledOnce) {
     EXPECT_EQ(inbox.body(id)->value().late, std::vector<std::uint32_t>{4});
     EXPECT_EQ(catalog().get(cancelled)->state, State::cancelled);
     EXPECT_EQ(catalog().events(id)->back().type, "submission.published");
-    EXPECT_EQ(*inbox.waiting(0, 100, 100), std::vector<InboxEntry>());
+    EXPECT_EQ(*inbox.waiting({}, 100, 100), std::vector<InboxEntry>());
     ASSERT_TRUE(inbox.settle({published(id, 8, 9)})) << "again, after a crash";
     EXPECT_EQ(catalog().get(id)->version, Version(7));
 }

@@ -41,6 +41,7 @@ public:
     Status copy_to(const std::string& path) override;
     Inbox& inbox() override { return inner_.inbox(); } // no faults there, and below
     Requests& requests() override { return inner_.requests(); }
+    Jobs& jobs() override { return inner_.jobs(); }
     Keys& keys() override { return inner_.keys(); }
     AuditLog& audit() override { return inner_.audit(); }
     UploadRecords& uploads() override;

@@ -166,6 +166,52 @@ Cors read_cors(const Element& node, const Page& page) {
     return cors;
 }
 
+JobLimits read_jobs(const Element& node, const Page& page) {
+    static constexpr KeySet kKeys{keys::kJobs};
+    const Mapping mapping(node, node.place, "`jobs`", page, &kKeys);
+    const Values values(mapping, page);
+    JobLimits jobs;
+    values.count("running", jobs.running);
+    values.count("retries", jobs.retries, 0);
+    jobs.memory_bytes = std::max(jobs.memory_bytes, jobs.running * kJobMemoryLeast);
+    values.bytes("memory", jobs.memory_bytes, jobs.running * kJobMemoryLeast);
+    return jobs;
+}
+
+std::optional<ScanConfig> read_scan(const Element& node, const Page& page) {
+    static constexpr KeySet kKeys{keys::kScan};
+    static const Words<ScanConfig::OnFailure> kFailures{{"hold", ScanConfig::OnFailure::hold},
+                                                        {"reject", ScanConfig::OnFailure::reject}};
+    static const Words<ScanConfig::OnFound> kFound{{"quarantine", ScanConfig::OnFound::quarantine},
+                                                   {"remove", ScanConfig::OnFound::remove}};
+    const Mapping mapping(node, node.place, "`scan`", page, &kKeys);
+    if (!mapping.usable()) return std::nullopt;
+    ScanConfig scan;
+    if (const Element* one = mapping.require("clamd")) {
+        if (const auto text = read_text(*one, "`clamd`", page)) {
+            const auto address = parse_listen_address(*text);
+            if (address && (!address->path.empty() || address->port != 0) &&
+                address->tls == ListenAddress::Tls::if_configured) {
+                scan.clamd_path = address->path;
+                scan.clamd_host = address->host;
+                scan.clamd_port = address->port;
+            } else {
+                page.wrong(one->place, fmt::format("`clamd` must be unix:/PATH of its socket, or an IP address and a "
+                                                   "port such as 127.0.0.1:3310; found `{}`",
+                                                   *text));
+            }
+        }
+    }
+    if (const Element* one = mapping.find("on_failure"))
+        scan.on_failure = read_word(*one, "`on_failure`", kFailures, page).value_or(scan.on_failure);
+    if (const Element* one = mapping.find("on_found"))
+        scan.on_found = read_word(*one, "`on_found`", kFound, page).value_or(scan.on_found);
+    if (const Element* one = mapping.find("records"))
+        scan.records = read_truth(*one, "`records`", page).value_or(scan.records);
+    Values(mapping, page).time("time_out", scan.time_out);
+    return scan;
+}
+
 // "0660": in octal, as chmod takes it.
 std::optional<unsigned> read_mode(const Element& node, const Page& page) {
     if (node.kind == Element::Kind::scalar && (node.text.size() == 3 || node.text.size() == 4)) {
@@ -191,6 +237,8 @@ ServerConfig read_server(const Element& node, const std::string& folder, const P
     if (const Element* one = mapping.find("tls")) config.tls = read_tls(*one, folder, files, page);
     if (const Element* one = mapping.find("limits")) config.limits = read_limits(*one, page);
     if (const Element* one = mapping.find("cors")) config.cors = read_cors(*one, page);
+    if (const Element* one = mapping.find("jobs")) config.jobs = read_jobs(*one, page);
+    if (const Element* one = mapping.find("scan")) config.scan = read_scan(*one, page);
     Values(mapping, page).count("threads", config.threads);
     if (!config.tls) {
         for (const ListenAddress& address : config.listen) {

@@ -33,6 +33,8 @@ TEST(ServerSection, IsReadAsAWhole) {
   listen: ["127.0.0.1:80", "unix:/run/x.sock"], socket_mode: "0660", threads: 2,
   tls: {certificate: tls/cert.pem, key: /etc/key.pem, min_version: "1.3"},
   cors: {origins: "https://a.example", max_age: 1h},
+  jobs: {running: 3, memory: 48 MiB, retries: 0},
+  scan: {clamd: "[::1]:3310", on_failure: reject, on_found: remove, records: true, time_out: 5s},
   limits: {connections: 5, uploads: 6, calls: 7, waiting: 0, header_bytes: 4 KiB, body_bytes: 2 MB, small_bytes: 10kB,
            body_rate: 0, disk_free: 1 GiB, header_time: 1s, idle_time: 2s, body_time: 3s, send_time: 4s, stop_time: 0s,
            per_address: {connections: 8, requests_per_second: 9, burst: 10, bytes_per_second: 1 MiB},
@@ -48,6 +50,14 @@ TEST(ServerSection, IsReadAsAWhole) {
     EXPECT_TRUE(server.tls->only_tls13);
     EXPECT_EQ(server.cors.origins, std::vector<std::string>{"https://a.example"});
     EXPECT_EQ(server.cors.max_age, std::chrono::hours(1));
+    EXPECT_EQ(server.jobs, (JobLimits{.running = 3, .memory_bytes = 48 << 20, .retries = 0}));
+    EXPECT_EQ(server.scan, (ScanConfig{.clamd_path = "",
+                                       .clamd_host = "::1",
+                                       .clamd_port = 3310,
+                                       .on_failure = ScanConfig::OnFailure::reject,
+                                       .on_found = ScanConfig::OnFound::remove,
+                                       .records = true,
+                                       .time_out = std::chrono::seconds(5)}));
     const ServerLimits& limits = server.limits;
     EXPECT_EQ(limits.connections, 5);
     EXPECT_EQ(limits.uploads, 6);
@@ -68,7 +78,7 @@ TEST(ServerSection, IsReadAsAWhole) {
 
 TEST(ServerSection, MistakesAreNamedWithAWayOut) {
     EXPECT_EQ(mistakes("{listne: 8080}"), "/p/inlet.yaml:3:10: unknown key `listne` in `server`; expected listen, "
-                                          "socket_mode, tls, limits, cors or threads; did you mean `listen`?");
+                                          "socket_mode, tls, limits, cors, threads, jobs or scan; did you mean `listen`?");
     EXPECT_NE(mistakes("{listen: 8080}").find("must be an address and a port such as 127.0.0.1:8080"),
               std::string::npos);
     EXPECT_NE(mistakes("{listen: 'https://*:443'}").find("there is no `tls`"), std::string::npos);
@@ -83,6 +93,16 @@ TEST(ServerSection, MistakesAreNamedWithAWayOut) {
     EXPECT_NE(mistakes("{limits: {per_address: {burst: 3}}}").find("goes with `requests_per_second`"),
               std::string::npos);
     EXPECT_NE(mistakes("{cors: {origins: 'https://a.example/path'}}").find("a scheme and a host"), std::string::npos);
+    EXPECT_NE(mistakes("{jobs: {running: 4, memory: 48 MiB}}").find("`memory` must be at least 67108864 bytes"),
+              std::string::npos);
+    EXPECT_NE(mistakes("{scan: {}}").find("`clamd`"), std::string::npos);
+    for (const char* address : {"somewhere", "127.0.0.1:0", "https://127.0.0.1:3310"}) {
+        EXPECT_NE(mistakes(std::string("{scan: {clamd: '") + address + "'}}").find("`clamd` must be unix:/PATH"),
+                  std::string::npos)
+            << address;
+    }
+    EXPECT_NE(mistakes("{scan: {clamd: 'unix:/c', on_failure: publish}}").find("`on_failure` must be hold or reject"),
+              std::string::npos);
     EXPECT_NE(mistakes("{socket_mode: '0888'}").find("must be a mode such as \"0660\""), std::string::npos);
 }
 

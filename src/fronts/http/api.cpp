@@ -50,6 +50,7 @@ void add_api(Router& router, const ApiParts& parts) {
     add_audit_api(router, parts);
     add_events_api(router, parts);
     add_notifications_api(router, parts);
+    add_jobs_api(router, parts);
     add_backups_api(router, parts);
     router.add({.path = "/openapi.json",
                 .id = "getOpenapi",

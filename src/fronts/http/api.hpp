@@ -46,6 +46,7 @@ void add_submissions_api(Router& router, const ApiParts& parts);
 void add_records_api(Router& router, const ApiParts& parts);
 void add_events_api(Router& router, const ApiParts& parts);
 void add_notifications_api(Router& router, const ApiParts& parts);
+void add_jobs_api(Router& router, const ApiParts& parts);
 void add_backups_api(Router& router, const ApiParts& parts);
 
 void add_keys_api(Router& router, const ApiParts& parts);

@@ -60,6 +60,7 @@ const std::map<std::string, std::string>& expected() {
         {"getOpenapi", ".........."},
         {"listDatasets", ".........."},
         {"listSubmissions", ".........."},
+        {"listJobs", ".........."},
         {"getDataset", "ff.f..uuu."},
         {"deliverToDataset", "..fff.uuu."},
         {"getFile", "ff.f..uuu."},

@@ -156,7 +156,7 @@ private:
              respond = std::move(respond)](Result<Inbox::Receipt> receipt) mutable {
                 if (!receipt) return respond(problem(receipt.error()));
                 if (receipt->earlier) return respond(response_of(*receipt->earlier, true));
-                if (queued) runner.wake();
+                if (queued) runner.wake_small();
                 const StoredAnswer now = answer->with(receipt->id);
                 if (!queued || wait.count() == 0) return respond(response_of(now, false));
                 runner.when_settled(receipt->id, wait,

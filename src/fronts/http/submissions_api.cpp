@@ -73,7 +73,9 @@ public:
 
     Result<Response> cancel(const Request& request) const {
         const SubmissionId id = TRY(decidable_id(request));
-        return record_response(TRY(parts_.pipeline.cancel(id, request.principal.name)));
+        const SubmissionRecord record = TRY(parts_.pipeline.cancel(id, request.principal.name));
+        parts_.runner.wake(); // what it held back may go on
+        return record_response(record);
     }
 
     Result<Response> retry(const Request& request) const {

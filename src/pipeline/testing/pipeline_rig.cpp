@@ -155,9 +155,20 @@ PipelineRig::~PipelineRig() = default;
 void PipelineRig::start() {
     pipeline_.reset(); // before the next one, as a process would
     EXPECT_TRUE(real_warehouse_->define(project->datasets));
-    pipeline_ = std::make_unique<Pipeline>(
-        PipelineParts{project, *objects, *catalog, *warehouse, *disk, clock, pool_, folder_.path() + "/temporary",
-                      [this](const Progress& step) { progress.push_back(step); }, archive_limits, reader_limits});
+    PipelineParts parts{.project = project,
+                        .objects = *objects,
+                        .catalog = *catalog,
+                        .warehouse = *warehouse,
+                        .disk = *disk,
+                        .clock = clock,
+                        .pool = pool_,
+                        .temp_folder = folder_.path() + "/temporary",
+                        .progress = [this](const Progress& step) { progress.push_back(step); },
+                        .archive_limits = archive_limits,
+                        .reader_limits = reader_limits,
+                        .scanner = scanner,
+                        .scan_policy = scan_policy};
+    pipeline_ = std::make_unique<Pipeline>(std::move(parts));
 }
 
 Status PipelineRig::restart() {

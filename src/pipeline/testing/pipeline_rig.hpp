@@ -113,6 +113,8 @@ public:
     std::vector<Progress> progress;
     ArchiveLimits archive_limits; // taken at the next restart(), as are these
     ReaderLimits reader_limits;
+    Scanner* scanner = nullptr;
+    ScanPolicy scan_policy;
 
 private:
     void start();
