@@ -7,6 +7,7 @@
 #include "app/figures.hpp"
 #include "app/session.hpp"
 #include "base/json_writer.hpp"
+#include "pipeline/keeping_json.hpp"
 
 namespace inlet {
 
@@ -33,18 +34,7 @@ Status print_erased(Console& console, const Pipeline::Erased& erased, bool dry_r
     }
     if (console.json()) {
         JsonWriter json;
-        json.begin_object().member("dry_run", dry_run).key("submission");
-        if (erased.record.id)
-            json.value(erased.record.id.value);
-        else
-            json.null();
-        json.key("version");
-        if (erased.outcome.version)
-            json.value(erased.outcome.version.value);
-        else
-            json.null();
-        json.member("rows", live).member("history_rows", history).member("deliveries", erased.deliveries);
-        json.member("records", erased.records).member("reports", erased.reports).end_object();
+        write_erased(json, erased, dry_run);
         return console.print(json);
     }
     std::string text =
@@ -101,9 +91,7 @@ public:
         Console& console = session.console();
         if (console.json()) {
             JsonWriter json;
-            json.begin_object().member("dry_run", dry_run_).member("raw", purged.raw).member("rejects", purged.rejects);
-            json.member("history_rows", purged.history_rows).member("objects", purged.objects);
-            json.member("bytes", purged.bytes).end_object();
+            write_pruned(json, purged, dry_run_);
             TRY(console.print(json));
             return kDone;
         }

@@ -12,7 +12,7 @@
 #include "app/text_table.hpp"
 #include "base/json_writer.hpp"
 #include "objects/directory/directory_store.hpp"
-#include "pipeline/verify_work.hpp"
+#include "pipeline/keeping_json.hpp"
 
 namespace inlet {
 
@@ -25,14 +25,6 @@ Error name_the_server(Error error, const std::string& path) {
                                  "curl -X POST -H \"Authorization: Bearer $KEY\" 'http://ADDRESS/v1/backups?dir={}'",
                                  path);
     return error;
-}
-
-void write_findings(JsonWriter& json, const std::vector<Error>& findings) {
-    json.key("findings").begin_array();
-    for (const Error& error : findings) {
-        json.begin_object().member("code", failure_info(error.code).code).member("message", error.message).end_object();
-    }
-    json.end_array();
 }
 
 std::string findings_text(const std::vector<Error>& findings, Paint paint) {
@@ -107,13 +99,7 @@ private:
 Status print_verification(Console& console, const Verification& found, std::optional<std::int64_t> generation) {
     if (console.json()) {
         JsonWriter json;
-        json.begin_object();
-        if (generation) json.member("generation", *generation);
-        json.member("objects", found.objects).member("object_bytes", found.object_bytes);
-        json.member("unneeded_objects", found.unneeded_objects).member("submissions", found.submissions);
-        json.member("versions", found.versions);
-        write_findings(json, found.findings);
-        json.end_object();
+        write_verification(json, found, generation);
         return console.print(json);
     }
     std::string text = findings_text(found.findings, console.paint());

@@ -138,7 +138,7 @@ Result<std::unique_ptr<Server>> Server::start(Session& session, std::vector<http
     server->sweeper_ = std::make_unique<Periodic>(
         sweep_pause(server->uploads_->limits()), [&uploads = *server->uploads_] { uploads.sweep(); }, true);
     server->keeper_ = std::make_unique<Periodic>(kLetGoEvery, [self = server.get()] { self->let_go(); });
-    tus::add_tus(server->router_, {session.current_project(), *server->uploads_, *server->runner_});
+    tus::add_tus(server->router_, {session.current_project(), *server->uploads_, *server->runner_, session.clock()});
     server->watch_folders(*project, *catalog, *pipeline);
     const auto backed_up = [&session, pipeline](const std::string& folder, std::size_t keep) -> Result<std::string> {
         JsonWriter json;
@@ -180,6 +180,7 @@ Status Server::start_listening(const Project& project, Catalog& catalog, std::ve
     http_ = TRY(http::HttpServer::start(
         {.listeners = std::move(listeners),
          .io_threads = config_.threads,
+         .requests = &catalog.requests(),
          .disk_free_bytes = [folder = project.data_folder] { return free_bytes(folder); },
          .settings = settings()},
         router_, [this](http::Request& request) { return guard(request); }, witness,

@@ -13,6 +13,7 @@
 #include "app/record_view.hpp"
 #include "app/session.hpp"
 #include "app/text_table.hpp"
+#include "pipeline/keeping_json.hpp"
 
 namespace inlet {
 
@@ -357,13 +358,7 @@ public:
         Console& console = session.console();
         if (console.json()) {
             JsonWriter json;
-            json.begin_object().member("dry_run", dry_run_).member("raw", pruned.raw).member("rejects", pruned.rejects);
-            json.member("history_rows", pruned.history_rows)
-                .member("objects", pruned.objects)
-                .member("bytes", pruned.bytes)
-                .member("young_objects", pruned.young_objects)
-                .member("young_bytes", pruned.young_bytes)
-                .end_object();
+            write_pruned(json, pruned, dry_run_);
             TRY(console.print(json));
             return kDone;
         }

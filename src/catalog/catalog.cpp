@@ -36,6 +36,8 @@ std::optional<SubmissionState> submission_state_from(std::string_view text) {
     return find_word<SubmissionState>(kStates, text);
 }
 
+std::string submission_address(SubmissionId id) { return fmt::format("/v1/submissions/{}", id.value); }
+
 std::string_view to_string(SubmissionKind kind) { return kKinds.at(std::to_underlying(kind)); }
 std::optional<SubmissionKind> submission_kind_from(std::string_view text) {
     return find_word<SubmissionKind>(kKinds, text);

@@ -48,6 +48,9 @@ public:
     // `expected`; else wrong-state. unknown-submission. Forgotten raw bytes stay forgotten. lease-lost: see
     // SubmissionRecord::lease. At an end, or held, the submission's job is over.
     virtual Status update(const SubmissionRecord& record, SubmissionState expected, const CatalogEvent& event) = 0;
+    // The same, and in the same transaction what Requests::finish() does.
+    virtual Status update_and_answer(const SubmissionRecord& record, SubmissionState expected,
+                                     const CatalogEvent& event, const AnsweredRequest& answered) = 0;
     virtual Result<SubmissionRecord> get(SubmissionId id) = 0;                              // unknown-submission
     virtual Result<std::vector<SubmissionRecord>> list(const SubmissionFilter& filter) = 0; // newest first
     // Not at an end, those of the inbox aside; oldest first.

@@ -43,6 +43,18 @@ std::string_view to_string(WriteMode mode) {
     return {};
 }
 
+std::string_view to_string(Duplicates duplicates) {
+    switch (duplicates) {
+    case Duplicates::ignore:
+        return "ignore";
+    case Duplicates::reject:
+        return "reject";
+    case Duplicates::accept:
+        return "accept";
+    }
+    return {};
+}
+
 bool name_matches(std::string_view pattern, std::string_view name) {
     std::size_t p = 0;
     std::size_t n = 0;

@@ -24,6 +24,13 @@ enum class DatasetKind : std::uint8_t { table, files };
 
 enum class WriteMode : std::uint8_t { append, upsert, replace, sync };
 
+// What becomes of a delivery whose bytes were delivered before and still stand. yaml: `duplicate`.
+enum class Duplicates : std::uint8_t {
+    ignore, // nothing: the earlier submission is the answer
+    reject,
+    accept, // as of any other
+};
+
 struct RejectPolicy {
     enum class Then : std::uint8_t { reject, hold, publish_rest };
     // Within the limits a submission goes on as `then` says; beyond either, or with neither set and any reject, it is
@@ -66,6 +73,7 @@ struct Dataset {
     Schema schema;
     Dialect dialect;
     WriteMode write = WriteMode::append;
+    Duplicates duplicates = Duplicates::ignore;
     RejectPolicy rejects;
     DeletePolicy deletes;
     Retention retention;
@@ -76,6 +84,7 @@ struct Package {
     std::string name;
     std::string match;                          // file name pattern with * and ?
     std::map<std::string, std::string> members; // member name -> dataset
+    Duplicates duplicates = Duplicates::ignore; // of the archive as a whole
 };
 
 struct Model {
@@ -110,6 +119,7 @@ struct Project {
 
 std::string_view to_string(WriteMode mode);
 std::string_view to_string(DatasetKind kind);
+std::string_view to_string(Duplicates duplicates);
 
 // The schema as canonical JSON: what is stored with a contract revision and compared with. Equal text for schemas that
 // accept the same records: fields (names, types, formats, notation, constraints), key, missing values, but no titles

@@ -253,6 +253,11 @@ std::string_view project_json_schema() {
           "enum": ["append", "upsert", "replace", "sync"],
           "default": "append"
         },
+        "duplicate": {
+          "description": "What becomes of a delivery whose bytes were delivered before: nothing, and the earlier one is the answer; rejected; or loaded like any other.",
+          "enum": ["ignore", "reject", "accept"],
+          "default": "ignore"
+        },
         "rejects": {"description": "How many broken records are let pass; none unless said.", "$ref": "#/$defs/rejects"},
         "deletes": {"description": "Which rows a delivery may delete.", "$ref": "#/$defs/deletes"},
         "retention": {"description": "How long things are kept; for ever unless said.", "$ref": "#/$defs/retention"},
@@ -544,6 +549,11 @@ std::string_view project_json_schema() {
           "minProperties": 1,
           "propertyNames": {"minLength": 1},
           "additionalProperties": {"type": "string", "minLength": 1}
+        },
+        "duplicate": {
+          "description": "What becomes of a delivery whose bytes were delivered before: nothing, and the earlier one is the answer; rejected; or loaded like any other.",
+          "enum": ["ignore", "reject", "accept"],
+          "default": "ignore"
         }
       }
     },

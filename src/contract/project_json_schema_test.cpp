@@ -124,6 +124,7 @@ TEST_F(JsonSchema, HasTheWordsThatTheReaderTakes) {
     for (const Place& place :
          std::initializer_list<Place>{{"field", "type", ", type: ", ""},
                                       {"dataset", "write", nullptr, "write: "},
+                                      {"dataset", "duplicate", nullptr, "duplicate: "},
                                       {"rejects", "then", nullptr, "rejects: {max_rows: 1, then: "},
                                       {"deletes", "policy", nullptr, "write: sync, deletes: {policy: "},
                                       {"deletes", "on_rejects", nullptr, "deletes: {on_rejects: "},

@@ -252,7 +252,7 @@ TEST(ReadProject, SaysWhatIsWrongWithAPackageModelOrView) {
              {"packages: {d: {match: ^in/d.zip, members: {r.csv: ratings}}}",
               "`match` is compared with the name of a file, which has no `/`; found `in/d.zip`"},
              {"packages: {d: {match: d.zip, members: {r.csv: ratings}, ^file: x}}",
-              "unknown key `file` in package `d`; expected match or members"},
+              "unknown key `file` in package `d`; expected match, members or duplicate"},
              {"packages: {d: {match: d.zip, members: {r.csv: ratings}}, ^e: {match: d.zip, members: {r.csv: ratings}}}",
               "packages `d` and `e` match the same files: `d.zip`"},
              {"views: {^v: {}}", "view `v` lacks `sql`"},

@@ -47,7 +47,8 @@ void allow_origin(const Cors& cors, const Request& request, Response& response) 
     if (origin.empty()) return;
     response.headers.add("Access-Control-Allow-Origin", std::move(origin));
     response.headers.add("Access-Control-Expose-Headers",
-                         "Location, ETag, Link, Retry-After, RateLimit, RateLimit-Policy, Content-Disposition, "
+                         "Location, ETag, Link, Retry-After, Idempotency-Replayed, "
+                         "RateLimit, RateLimit-Policy, Content-Disposition, "
                          "Upload-Offset, Upload-Length, Upload-Expires, Upload-Metadata, Upload-Concat, Tus-Resumable, "
                          "Tus-Version, Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm");
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "catalog/requests.hpp"
 #include "contract/server_config.hpp"
 #include "http/router.hpp"
 #include "http/tls.hpp"
@@ -36,6 +37,8 @@ struct ServerOptions {
     std::vector<Listener> listeners;
     std::size_t io_threads = 1;
     std::size_t body_block_bytes = 128 << 10; // a body is handed on in blocks of up to this size
+    // Where answers to requests with an Idempotency-Key are kept; null: that header says nothing.
+    Requests* requests = nullptr;
     // What is free where bodies are kept; empty, or nothing: not known.
     std::function<std::optional<std::uint64_t>()> disk_free_bytes;
     std::chrono::seconds feed_idle{15}; // without anything to send on a feed; then a sign of life

@@ -42,6 +42,8 @@ struct Target {
     static Result<Target> parse(std::string_view text);
 };
 
+class Repeat; // http/repeating.hpp
+
 struct Request {
     Method method = Method::get;
     std::string target_text; // as sent
@@ -52,6 +54,7 @@ struct Request {
     std::optional<std::uint32_t> local_user;   // the system's number of who is asking, if that can be trusted
     std::map<std::string, std::string> values; // of the route's {names}
     Principal principal;                       // who is asking, once that is known
+    Repeat* repeat = nullptr;                  // while it is carried out: of one with an Idempotency-Key
 
     const std::string* parameter(std::string_view name) const; // the first of that name, or null
 };
@@ -73,6 +76,9 @@ struct Response {
     unsigned status = 200;
     FailureCode failure{}; // of a problem; said by `failed`
     bool failed = false;
+    bool replayed = false; // the answer to an earlier request; nothing was done
+    // What is kept of the body for a repetition of the request, if not all of it may be.
+    std::optional<std::string> kept_body;
     std::int64_t submission = 0; // that it is about, for the audit log; 0: as the address says, or none
     std::string object;          // the same of what is no submission; empty: as the address says, or none
     std::string reason;          // phrase for the status; empty: the usual one

@@ -31,32 +31,56 @@ std::map<int, std::set<std::string_view>> failures_of(const Route& route) {
         add(FailureCode::rate_limited);
         add(FailureCode::bad_argument);
         add(FailureCode::internal);
+        add(FailureCode::catalog_failed);
+    }
+    if (route.method == Method::post) {
+        add(FailureCode::idempotency_key_reused);
+        add(FailureCode::request_under_way);
+    }
+    if (!route.body.empty()) {
+        for (const FailureCode code : {FailureCode::incomplete_upload, FailureCode::too_slow,
+                                       FailureCode::file_too_large, FailureCode::disk_full})
+            add(code);
     }
     return by_status;
 }
 
-void write_parameter(JsonWriter& json, std::string_view name, std::string_view in, std::string_view description,
-                     std::string_view schema) {
-    json.begin_object().member("name", name).member("in", in).member("required", in == "path");
-    if (!description.empty()) json.member("description", description);
-    json.key("schema").raw(schema).end_object();
+void write_parameter(JsonWriter& json, std::string_view in, const Parameter& parameter) {
+    json.begin_object().member("name", parameter.name).member("in", in).member("required", parameter.required);
+    if (!parameter.description.empty()) json.member("description", parameter.description);
+    json.key("schema").raw(parameter.schema).end_object();
+}
+
+void write_parameters(JsonWriter& json, const Route& route) {
+    json.key("parameters").begin_array();
+    for (const auto& [name, schema] : route.path_values) write_parameter(json, "path", {name, "", schema, true});
+    for (const Parameter& parameter : route.parameters) write_parameter(json, "query", parameter);
+    for (const Parameter& parameter : route.header_parameters) write_parameter(json, "header", parameter);
+    if (route.method == Method::post) {
+        write_parameter(json, "header",
+                        {"Idempotency-Key", "repeated with the same key, the request is carried out once",
+                         R"({"type":"string","minLength":1,"maxLength":255})"});
+    }
+    json.end_array();
+}
+
+void write_content(JsonWriter& json, std::string_view type, std::string_view schema) {
+    json.key(type).begin_object().key("schema").raw(schema.empty() ? "{}" : schema).end_object();
+}
+
+void write_body(JsonWriter& json, const Route& route) {
+    if (route.body.empty()) return;
+    json.key("requestBody").begin_object().member("required", !route.body_optional).key("content").begin_object();
+    write_content(json, route.body, route.body_schema);
+    for (const std::string& other : route.bodies) write_content(json, other, "");
+    json.end_object().end_object();
 }
 
 void write_route(JsonWriter& json, const Route& route) {
     json.key(lower(to_string(route.method))).begin_object();
     json.member("operationId", route.id).member("summary", route.summary);
-    json.key("parameters").begin_array();
-    for (const auto& [name, schema] : route.path_values) write_parameter(json, name, "path", "", schema);
-    for (const Parameter& parameter : route.parameters)
-        write_parameter(json, parameter.name, "query", parameter.description, parameter.schema);
-    for (const Parameter& parameter : route.header_parameters)
-        write_parameter(json, parameter.name, "header", parameter.description, parameter.schema);
-    json.end_array();
-    if (!route.body.empty()) {
-        json.key("requestBody").begin_object().member("required", true).key("content").begin_object();
-        json.key(route.body).begin_object().key("schema").begin_object().end_object().end_object();
-        json.end_object().end_object();
-    }
+    write_parameters(json, route);
+    write_body(json, route);
     json.key("responses").begin_object();
     for (std::size_t at = 0; at < route.answers.size();) {
         const unsigned status = route.answers[at].status;
@@ -65,8 +89,7 @@ void write_route(JsonWriter& json, const Route& route) {
         if (has_body) json.key("content").begin_object();
         for (; at < route.answers.size() && route.answers[at].status == status; ++at) {
             if (route.answers[at].content_type.empty()) continue;
-            json.key(route.answers[at].content_type).begin_object();
-            json.key("schema").begin_object().end_object().end_object();
+            write_content(json, route.answers[at].content_type, route.answers[at].schema);
         }
         if (has_body) json.end_object();
         json.end_object();

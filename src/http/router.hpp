@@ -15,10 +15,11 @@
 namespace inlet::http {
 
 // Called on a pool thread; may block. The body is read, at most once, as far as the route wants.
+// Of a POST with an Idempotency-Key it is called once (http/repeating.hpp).
 using Handler = std::function<Result<Response>(const Request& request, Body& body)>;
 
 // The same, but answering later: `respond` may be called from any thread, once, also after the handler has returned.
-// The body is wholly there when the handler is called.
+// The body is wholly there when the handler is called, which sees to an Idempotency-Key itself.
 using Respond = std::move_only_function<void(Response)>;
 using DeferredHandler = std::function<void(const Request& request, ByteSource& body, Respond respond)>;
 
@@ -26,12 +27,14 @@ struct Parameter {
     std::string name;
     std::string description;
     std::string schema; // JSON Schema
+    bool required = false;
 };
 
 struct Answer {
     unsigned status = 200;
     std::string description;
     std::string content_type; // empty: no body
+    std::string schema;       // JSON Schema of the body; empty: bytes or text
 };
 
 // What a call needs of its caller. There is no default: a route that does not say is not compiled.
@@ -55,7 +58,10 @@ struct Route {
     std::string summary;
     std::vector<Parameter> parameters; // in the query
     std::vector<Parameter> header_parameters;
-    std::string body;                  // content type of the request; empty: none
+    std::string body;                // content type of the request; empty: none
+    std::string body_schema;         // JSON Schema of it; empty: bytes
+    std::vector<std::string> bodies; // other content types that are taken
+    bool body_optional = false;
     std::vector<Answer> answers;       // that are no failure; those of one status side by side
     std::vector<FailureCode> failures; // beside those any call may meet
     bool takes_long = false;           // its body may be large: called on the threads kept for that

@@ -212,6 +212,7 @@ Status EraseWork::purge(SubmissionRecord& record) {
         outcome_.reports += (part.errors_sha256.empty() ? 0U : 1U) + (part.rejects_sha256.empty() ? 0U : 1U);
     TRY(parts_.catalog.forget_raw(target.id));
     TRY(parts_.catalog.forget_rejects(target.id));
+    TRY(parts_.catalog.requests().forget_about(submission_address(target.id)));
     commit_point("pipeline.erasure-kept-done");
     if (TRY(parts_.warehouse.published(target.id, ""))) {
         EraseRequest request;
@@ -387,6 +388,7 @@ Status EraseWork::search_submission(SubmissionRecord record, const Search& searc
         (void)memory_.take(record.id);
         (void)memory_.take_whole(record.id);
         TRY(log_.note(record, "records-erased"));
+        TRY(parts_.catalog.requests().forget_about(submission_address(record.id)));
         commit_point("pipeline.erasure-rewritten");
     }
     if (drops_raw) TRY(parts_.catalog.forget_raw(record.id));

@@ -128,17 +128,39 @@ Result<bool> Intake::still_stands(const SubmissionRecord& earlier) const {
     return true;
 }
 
+// Who asks for the same bytes to be loaded again is not held to the contract's policy.
+Duplicates Intake::duplicates_of(const Delivery& delivery) const {
+    if (delivery.again) return Duplicates::accept;
+    if (delivery.target_is_package) {
+        const Package* package = parts_.project->package(delivery.target);
+        return package == nullptr ? Duplicates::ignore : package->duplicates;
+    }
+    const Dataset* dataset = parts_.project->dataset(delivery.target);
+    return dataset == nullptr ? Duplicates::ignore : dataset->duplicates;
+}
+
 Result<Received> Intake::enter(const Delivery& delivery, SubmissionRecord& record, const ObjectInfo& info,
                                std::optional<CheckedPart> checked) {
+    std::optional<RequestKey> request;
+    if (delivery.request) request = TRY(delivery.request());
+    const auto answered = [&](const SubmissionRecord& about, bool duplicate) -> std::optional<AnsweredRequest> {
+        if (!request) return std::nullopt;
+        return AnsweredRequest{*request, delivery.answer(about, duplicate)};
+    };
     const std::lock_guard lock(entering_);
+    const Duplicates policy = duplicates_of(delivery);
     // The same bytes at another path are another file, and at the same path they say anew what it is.
-    if (!delivery.again && !record.file) {
+    if (policy != Duplicates::accept && !record.file) {
         const auto earlier = TRY(parts_.catalog.same_bytes(record.target, info.id.sha256));
         // A package may have the name of a dataset.
         if (earlier && earlier->target_is_package == record.target_is_package && TRY(still_stands(*earlier))) {
-            TRY(log_.move(record, SubmissionState::cancelled,
-                          Error(FailureCode::duplicate_delivery,
-                                fmt::format("these are the bytes of submission {}", earlier->id.value))));
+            const Error reason(FailureCode::duplicate_delivery,
+                               fmt::format("these are the bytes of submission {}", earlier->id.value));
+            if (policy == Duplicates::reject) {
+                TRY(log_.move(record, SubmissionState::rejected, reason));
+                return Received{record.id, false};
+            }
+            TRY(log_.move(record, SubmissionState::cancelled, reason, answered(*earlier, true)));
             if (earlier->state == SubmissionState::queued) {
                 memory_.note_whole(earlier->id);
                 if (checked) memory_.remember(earlier->id, std::move(*checked));
@@ -151,7 +173,9 @@ Result<Received> Intake::enter(const Delivery& delivery, SubmissionRecord& recor
     record.received_at = next_moment();
     memory_.note_whole(record.id);
     if (checked) memory_.remember(record.id, std::move(*checked));
-    if (Status queued = log_.move(record, SubmissionState::queued); !queued) {
+    SubmissionRecord entered = record;
+    entered.state = SubmissionState::queued;
+    if (Status queued = log_.move(record, SubmissionState::queued, std::nullopt, answered(entered, false)); !queued) {
         // Its sender is told that it was not received, and will send it again.
         record.received_at = 0;
         record.raw_sha256.clear();

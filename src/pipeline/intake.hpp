@@ -37,6 +37,7 @@ private:
     Result<Received> take_in(const Delivery& delivery, const Target& target, SubmissionRecord& record,
                              ByteSource& bytes);
     Timestamp next_moment(); // behind entering_
+    Duplicates duplicates_of(const Delivery& delivery) const;
     Result<bool> still_stands(const SubmissionRecord& earlier) const;
     Result<Received> enter(const Delivery& delivery, SubmissionRecord& record, const ObjectInfo& info,
                            std::optional<CheckedPart> checked);

@@ -103,6 +103,11 @@ struct Delivery {
     std::optional<FileNote> file; // to a dataset of files; without it the file's name is its path
     // Told of the submission before the first byte is read; nothing is read if it fails. May be empty.
     std::function<Status(SubmissionId)> begun;
+    // Of a request that may be repeated: its key, asked for once all bytes are there, and its answer, told the
+    // submission that it is about and whether that is an earlier one. Both are kept in the change that enters the
+    // delivery. May be empty.
+    std::function<Result<RequestKey>()> request;
+    std::function<StoredAnswer(const SubmissionRecord& record, bool duplicate)> answer;
 };
 
 // A few records in memory; see records/small_records.hpp.
@@ -132,7 +137,7 @@ struct Erasure {
 
 struct Received {
     SubmissionId id;
-    bool duplicate = false; // the same bytes were delivered before: `id` is that submission
+    bool duplicate = false; // the same bytes were delivered before, and are ignored: `id` is that submission
 };
 
 // Safe from many threads. What changes data (recover, publishing, undo, prune, the rehearsals, verify) is one at a time
@@ -157,7 +162,8 @@ public:
 
     // Takes a delivery in and keeps it; durable when it returns (state queued). Checks a plain CSV for a dataset while
     // the bytes pass, so that run() need not read it for that again. The same bytes to the same target again (unless
-    // Delivery::again): the answer is the earlier submission, which run() continues if it is not at its end. Errors:
+    // Delivery::again): as the target's contract says, ignored (the answer is the earlier submission, which run()
+    // continues if it is not at its end), rejected (duplicate-delivery), or taken. Errors:
     // unknown-dataset, unknown-package, the source's, the stores'. After an error of the source that is only a notice
     // (file-changed) the submission is cancelled, after others failed.
     Result<Received> receive(const Delivery& delivery, ByteSource& bytes);

@@ -58,25 +58,37 @@ Status SubmissionLog::create(SubmissionRecord& record) const {
 Status SubmissionLog::move(SubmissionRecord& record, SubmissionState to, const std::string& by) const {
     record.reason_code.clear();
     record.reason.clear();
-    return write(record, to, by);
+    return write(record, to, by, std::nullopt);
 }
 
 Status SubmissionLog::move(SubmissionRecord& record, SubmissionState to, const Error& reason) const {
-    record.reason_code = failure_info(reason.code).code;
-    // Who reads of a fault of the system wants all that is known; of the data, what to mend.
-    record.reason = failure_info(reason.code).kind == FailureKind::system ? in_words(reason) : reason.message;
-    return write(record, to, "");
+    return move(record, to, reason, std::nullopt);
+}
+
+Status SubmissionLog::move(SubmissionRecord& record, SubmissionState to, const std::optional<Error>& reason,
+                           const std::optional<AnsweredRequest>& answered) const {
+    record.reason_code.clear();
+    record.reason.clear();
+    if (reason) {
+        record.reason_code = failure_info(reason->code).code;
+        // Who reads of a fault of the system wants all that is known; of the data, what to mend.
+        record.reason = failure_info(reason->code).kind == FailureKind::system ? in_words(*reason) : reason->message;
+    }
+    return write(record, to, "", answered);
 }
 
 Status SubmissionLog::note(const SubmissionRecord& record, const std::string& what) const {
     return catalog_.update(record, record.state, submission_event(record, what));
 }
 
-Status SubmissionLog::write(SubmissionRecord& record, SubmissionState to, const std::string& by) const {
+Status SubmissionLog::write(SubmissionRecord& record, SubmissionState to, const std::string& by,
+                            const std::optional<AnsweredRequest>& answered) const {
     const SubmissionState from = std::exchange(record.state, to);
     const bool is_received = from == SubmissionState::receiving && to == SubmissionState::queued;
     const std::string what(is_received ? "received" : to_string(to));
-    Status written = catalog_.update(record, from, submission_event(record, what, by));
+    const CatalogEvent event = submission_event(record, what, by);
+    Status written =
+        answered ? catalog_.update_and_answer(record, from, event, *answered) : catalog_.update(record, from, event);
     if (!written) record.state = from;
     return written;
 }

@@ -2,6 +2,7 @@
 // threads.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/ids.hpp"
@@ -25,11 +26,15 @@ public:
     Status move(SubmissionRecord& record, SubmissionState to, const std::string& by = "") const;
     // The same with a reason, which any other move takes away.
     Status move(SubmissionRecord& record, SubmissionState to, const Error& reason) const;
+    // The first, or if there is a reason the second, with the answer to the request that made it move, if there is one.
+    Status move(SubmissionRecord& record, SubmissionState to, const std::optional<Error>& reason,
+                const std::optional<AnsweredRequest>& answered) const;
     // Writes the record as it is; the event is submission.`what`.
     Status note(const SubmissionRecord& record, const std::string& what) const;
 
 private:
-    Status write(SubmissionRecord& record, SubmissionState to, const std::string& by) const;
+    Status write(SubmissionRecord& record, SubmissionState to, const std::string& by,
+                 const std::optional<AnsweredRequest>& answered) const;
 
     Catalog& catalog_;
 };

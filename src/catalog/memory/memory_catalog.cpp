@@ -47,16 +47,14 @@ public:
 
     Status update(const SubmissionRecord& record, SubmissionState expected, const CatalogEvent& event) override {
         const std::lock_guard lock(mutex_);
-        Entry* entry = find(record.id);
-        if (entry == nullptr) return fail(unknown_submission(record.id));
-        if (entry->record.state != expected) return fail(wrong_state(record.id, entry->record.state, expected));
-        if (record.lease && !jobs_.holds(record.id, record.lease)) return fail(lease_lost(record.id));
-        entry->record = record;
-        entry->record.lease = {};
-        if (ends_job(record.state)) jobs_.end(record.id);
-        entry->record.updated_at = clock_.now();
-        if (!entry->forgotten_sha256.empty()) entry->record.raw_sha256.clear();
-        event_log_.add(record.id, event);
+        return update_now(record, expected, event);
+    }
+
+    Status update_and_answer(const SubmissionRecord& record, SubmissionState expected, const CatalogEvent& event,
+                             const AnsweredRequest& answered) override {
+        const std::lock_guard lock(mutex_);
+        TRY(update_now(record, expected, event));
+        answer_now(answered);
         return {};
     }
 
@@ -243,16 +241,29 @@ public:
         return std::erase_if(bodies_, due);
     }
 
-    Result<std::optional<StoredAnswer>> begin(const RequestKey& request) override {
+    Result<std::optional<Earlier>> begin(const RequestKey& request) override {
         const std::lock_guard lock(mutex_);
-        auto earlier = TRY(answer_to(request));
-        if (!earlier) answers_[{request.principal, request.key}] = {request.sha256, std::nullopt, clock_.now()};
-        return earlier;
+        const auto found = answers_.find({request.principal, request.key});
+        if (found == answers_.end()) {
+            answers_[{request.principal, request.key}] = {request.sha256, std::nullopt, clock_.now()};
+            return std::nullopt;
+        }
+        const Answered& answered = found->second;
+        if (answered.answer) return Earlier{answered.sha256, *answered.answer};
+        return fail(answered.sha256 == request.sha256 ? under_way(request) : key_reused(request));
     }
 
-    Status finish(const RequestKey& request, const StoredAnswer& answer) override {
+    Status finish(const AnsweredRequest& answered) override {
         const std::lock_guard lock(mutex_);
-        answers_[{request.principal, request.key}] = {request.sha256, answer, clock_.now()};
+        answer_now(answered);
+        return {};
+    }
+
+    Status forget_about(const std::string& location) override {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(answers_, [&](const auto& entry) {
+            return entry.second.answer && entry.second.answer->location == location;
+        });
         return {};
     }
 
@@ -289,6 +300,26 @@ private:
         std::optional<StoredAnswer> answer; // nothing: under way
         Timestamp at = 0;
     };
+
+    // Behind mutex_, both.
+    Status update_now(const SubmissionRecord& record, SubmissionState expected, const CatalogEvent& event) {
+        Entry* entry = find(record.id);
+        if (entry == nullptr) return fail(unknown_submission(record.id));
+        if (entry->record.state != expected) return fail(wrong_state(record.id, entry->record.state, expected));
+        if (record.lease && !jobs_.holds(record.id, record.lease)) return fail(lease_lost(record.id));
+        entry->record = record;
+        entry->record.lease = {};
+        if (ends_job(record.state)) jobs_.end(record.id);
+        entry->record.updated_at = clock_.now();
+        if (!entry->forgotten_sha256.empty()) entry->record.raw_sha256.clear();
+        event_log_.add(record.id, event);
+        return {};
+    }
+
+    void answer_now(const AnsweredRequest& answered) {
+        const RequestKey& request = answered.request;
+        answers_[{request.principal, request.key}] = {request.sha256, answered.answer, clock_.now()};
+    }
 
     Result<std::optional<StoredAnswer>> answer_to(const RequestKey& request) {
         const auto found = answers_.find({request.principal, request.key});

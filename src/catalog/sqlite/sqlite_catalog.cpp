@@ -80,31 +80,12 @@ public:
     }
 
     Status update(const SubmissionRecord& record, SubmissionState expected, const CatalogEvent& event) override {
-        Status written = database_.writer.commit([&](Connection& connection) -> Status {
-            const SubmissionState stored = TRY(read_state(connection, record.id));
-            if (stored != expected) return fail(wrong_state(record.id, stored, expected));
-            if (record.lease) TRY(check_lease(connection, record.id, record.lease));
-            if (ends_job(record.state)) TRY(end_job(connection, record.id));
-            const Timestamp now = clock_.now();
-            const std::string note = sqlite::file_note_text(record);
-            {
-                Query row =
-                    TRY(connection.query("UPDATE submissions SET kind = ?, state = ?, reason_code = ?, reason = ?, "
-                                         "target = ?, target_is_package = ?, file_name = ?, "
-                                         "raw_sha256 = iif(raw_forgotten, raw_sha256, ?), raw_bytes = ?, received_at = "
-                                         "?, updated_at = ?, sent_by = ?, version = ?, "
-                                         "attempts = ?, parent = ?, cascade = ?, rejects_approved = ?, sender = ?, "
-                                         "source = ?, file_note = ? WHERE id = ?"));
-                TRY(bind_submission(row, record, note, now));
-                TRY(row.bind(record.id.value));
-                TRY(row.run());
-            }
-            TRY(remove_belongings(connection, record.id));
-            TRY(write_belongings(connection, record.id, record));
-            return write_event(connection, record.id, event, now);
-        });
-        if (written) event_log_.tell();
-        return written;
+        return update(record, expected, event, nullptr);
+    }
+
+    Status update_and_answer(const SubmissionRecord& record, SubmissionState expected, const CatalogEvent& event,
+                             const AnsweredRequest& answered) override {
+        return update(record, expected, event, &answered);
     }
 
     Result<SubmissionRecord> get(SubmissionId id) override {
@@ -257,6 +238,37 @@ public:
     Notifications& notifications() override { return notifications_; }
 
 private:
+    Status update(const SubmissionRecord& record, SubmissionState expected, const CatalogEvent& event,
+                  const AnsweredRequest* answered) {
+        Status written = database_.writer.commit([&](Connection& connection) -> Status {
+            const SubmissionState stored = TRY(read_state(connection, record.id));
+            if (stored != expected) return fail(wrong_state(record.id, stored, expected));
+            if (record.lease) TRY(check_lease(connection, record.id, record.lease));
+            if (ends_job(record.state)) TRY(end_job(connection, record.id));
+            const Timestamp now = clock_.now();
+            const std::string note = sqlite::file_note_text(record);
+            {
+                Query row =
+                    TRY(connection.query("UPDATE submissions SET kind = ?, state = ?, reason_code = ?, reason = ?, "
+                                         "target = ?, target_is_package = ?, file_name = ?, "
+                                         "raw_sha256 = iif(raw_forgotten, raw_sha256, ?), raw_bytes = ?, received_at = "
+                                         "?, updated_at = ?, sent_by = ?, version = ?, "
+                                         "attempts = ?, parent = ?, cascade = ?, rejects_approved = ?, sender = ?, "
+                                         "source = ?, file_note = ? WHERE id = ?"));
+                TRY(bind_submission(row, record, note, now));
+                TRY(row.bind(record.id.value));
+                TRY(row.run());
+            }
+            TRY(remove_belongings(connection, record.id));
+            TRY(write_belongings(connection, record.id, record));
+            TRY(write_event(connection, record.id, event, now));
+            if (answered == nullptr) return {};
+            return sqlite::store_request(connection, answered->request, &answered->answer, now);
+        });
+        if (written) event_log_.tell();
+        return written;
+    }
+
     const Clock& clock_;
     const std::string path_;
     sqlite::Database database_;

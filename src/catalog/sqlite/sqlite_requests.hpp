@@ -15,11 +15,12 @@ class SqliteRequests final : public Requests {
 public:
     SqliteRequests(Database& database, const Clock& clock) : database_(database), clock_(clock) {} // borrowed
 
-    Result<std::optional<StoredAnswer>> begin(const RequestKey& request) override;
-    Status finish(const RequestKey& request, const StoredAnswer& answer) override;
+    Result<std::optional<Earlier>> begin(const RequestKey& request) override;
+    Status finish(const AnsweredRequest& answered) override;
     Status abandon(const RequestKey& request) override;
     Status abandon_all() override;
     Status forget(Timestamp before) override;
+    Status forget_about(const std::string& location) override;
 
 private:
     Database& database_;

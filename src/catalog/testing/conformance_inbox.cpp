@@ -168,7 +168,7 @@ TEST_P(CatalogConformance, ABodyIsErasedWithTheAnswersThatToldOfIt) {
     ASSERT_TRUE(catalog().inbox().erase_body(id)) << "again";
     EXPECT_EQ(*catalog().inbox().body(id), std::nullopt);
     EXPECT_EQ(catalog().inbox().body(other)->value().body, "y");
-    EXPECT_EQ(*catalog().requests().begin(key), std::nullopt) << "the answer is gone";
+    EXPECT_FALSE(catalog().requests().begin(key)->has_value()) << "the answer is gone";
     EXPECT_TRUE(catalog().requests().begin({"ann", "l", key.sha256})->has_value());
 }
 
@@ -188,21 +188,49 @@ TEST_P(CatalogConformance, ARequestIsAnsweredOnce) {
 
     Requests& requests = catalog().requests();
     const RequestKey undo{"ann", "undo", std::string(64, 'c')};
-    EXPECT_EQ(*requests.begin(undo), std::nullopt);
+    const auto is_new = [&](const RequestKey& request) { return !requests.begin(request)->has_value(); };
+    EXPECT_TRUE(is_new(undo));
     EXPECT_EQ(code_of(requests.begin(undo)), FailureCode::request_under_way);
-    ASSERT_TRUE(requests.finish(undo, answer));
-    EXPECT_EQ(*requests.begin(undo), std::optional(answer));
-    ASSERT_TRUE(requests.abandon(undo)) << "it is answered";
-    EXPECT_EQ(*requests.begin(undo), std::optional(answer));
+    EXPECT_EQ(code_of(requests.begin({"ann", "undo", std::string(64, 'x')})), FailureCode::idempotency_key_reused);
+    const AnsweredRequest whole{{"ann", "undo", std::string(64, 'e')},
+                                {201, location(first->id), "{}", {{"Location", "/v1/x"}, {"X-Empty", ""}}}};
+    const auto is_answered = [&] {
+        const auto earlier = requests.begin(undo).value();
+        return earlier && earlier->sha256 == whole.request.sha256 && earlier->answer == whole.answer;
+    };
+    ASSERT_TRUE(requests.finish(whole));
+    EXPECT_TRUE(is_answered());
+    ASSERT_TRUE(requests.abandon(undo));
+    EXPECT_TRUE(is_answered());
     clock().advance(10);
     const RequestKey cut_off{"ann", "cut", std::string(64, 'd')};
-    EXPECT_EQ(*requests.begin(cut_off), std::nullopt);
+    EXPECT_TRUE(is_new(cut_off));
     ASSERT_TRUE(requests.abandon_all());
-    EXPECT_EQ(*requests.begin(cut_off), std::nullopt);
+    EXPECT_TRUE(is_new(cut_off));
     ASSERT_TRUE(requests.abandon(cut_off));
-    EXPECT_EQ(*requests.begin(cut_off), std::nullopt);
+    EXPECT_TRUE(is_new(cut_off));
     ASSERT_TRUE(requests.forget(clock().now()));
-    EXPECT_EQ(*requests.begin(undo), std::nullopt);
+    EXPECT_TRUE(is_new(undo));
+}
+
+TEST_P(CatalogConformance, AnAnswerIsKeptWithTheChangeThatItTellsOf) {
+    Requests& requests = catalog().requests();
+    SubmissionRecord record = small("log", 1, State::receiving);
+    record.kind = SubmissionKind::delivery;
+    record.id = catalog().create(record, {.type = "submission.receiving", .detail = "{}"}).value();
+    const RequestKey head{"ann", "d", std::string(64, 'a')};
+    ASSERT_FALSE(requests.begin(head)->has_value());
+    const AnsweredRequest whole{{"ann", "d", std::string(64, 'b')}, {201, location(record.id), "{}", {}}};
+    record.state = State::queued;
+    const CatalogEvent event{.type = "submission.received", .detail = "{}"};
+    EXPECT_EQ(code_of(catalog().update_and_answer(record, State::held, event, whole)), FailureCode::wrong_state);
+    EXPECT_EQ(code_of(requests.begin(head)), FailureCode::request_under_way) << "neither happened";
+    ASSERT_TRUE(catalog().update_and_answer(record, State::receiving, event, whole));
+    EXPECT_EQ(catalog().get(record.id)->state, State::queued);
+    EXPECT_EQ(requests.begin(head)->value().answer, whole.answer);
+    ASSERT_TRUE(requests.abandon_all());
+    ASSERT_TRUE(requests.forget_about(location(record.id)));
+    EXPECT_FALSE(requests.begin(head)->has_value());
 }
 
 } // namespace inlet

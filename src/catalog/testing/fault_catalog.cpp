@@ -86,6 +86,11 @@ Status FaultCatalog::update(const SubmissionRecord& record, SubmissionState expe
     return run([&] { return inner_.update(record, expected, event); });
 }
 
+Status FaultCatalog::update_and_answer(const SubmissionRecord& record, SubmissionState expected,
+                                       const CatalogEvent& event, const AnsweredRequest& answered) {
+    return run([&] { return inner_.update_and_answer(record, expected, event, answered); });
+}
+
 Result<SubmissionRecord> FaultCatalog::get(SubmissionId id) {
     return run([&] { return inner_.get(id); });
 }

@@ -29,6 +29,8 @@ public:
 
     Result<SubmissionId> create(SubmissionRecord record, const CatalogEvent& event) override;
     Status update(const SubmissionRecord& record, SubmissionState expected, const CatalogEvent& event) override;
+    Status update_and_answer(const SubmissionRecord& record, SubmissionState expected, const CatalogEvent& event,
+                             const AnsweredRequest& answered) override;
     Result<SubmissionRecord> get(SubmissionId id) override;
     Result<std::vector<SubmissionRecord>> list(const SubmissionFilter& filter) override;
     Result<std::vector<SubmissionRecord>> unfinished() override;

@@ -42,8 +42,8 @@ inline constexpr std::array kAnonymous{"roles"sv};
 inline constexpr std::array kStorage{"data"sv};
 inline constexpr std::array kStorageLater{"catalog"sv, "warehouse"sv, "objects"sv};
 
-inline constexpr std::array kDataset{"title"sv, "description"sv, "kind"sv,    "schema"sv,    "dialect"sv,
-                                     "write"sv, "rejects"sv,     "deletes"sv, "retention"sv, "expect"sv};
+inline constexpr std::array kDataset{"title"sv,     "description"sv, "kind"sv,    "schema"sv,    "dialect"sv, "write"sv,
+                                     "duplicate"sv, "rejects"sv,     "deletes"sv, "retention"sv, "expect"sv};
 inline constexpr std::array kServer{"listen"sv, "socket_mode"sv, "tls"sv,  "limits"sv,
                                     "cors"sv,   "threads"sv,     "jobs"sv, "scan"sv};
 inline constexpr std::array kJobs{"running"sv, "memory"sv, "retries"sv};
@@ -62,6 +62,7 @@ inline constexpr std::array kDatasetMisplaced{
     Misplaced{"primary_key", "write `primaryKey` inside `schema`"},
     Misplaced{"fields", "`fields` belongs inside `schema`"},
     Misplaced{"missingValues", "`missingValues` belongs inside `schema`"},
+    Misplaced{"duplicates", "write `duplicate`"},
     Misplaced{"delimiter", "`delimiter` belongs inside `dialect`"},
     Misplaced{"quoteChar", "`quoteChar` belongs inside `dialect`"},
     Misplaced{"header", "`header` belongs inside `dialect`"},
@@ -112,7 +113,7 @@ inline constexpr std::array kWebhook{"name"sv, "url"sv, "secret"sv, "events"sv, 
 inline constexpr std::array kEmail{"smtp"sv, "from"sv, "user"sv,   "password"sv,
                                    "tls"sv,  "to"sv,   "events"sv, "datasets"sv};
 
-inline constexpr std::array kPackage{"match"sv, "members"sv};
+inline constexpr std::array kPackage{"match"sv, "members"sv, "duplicate"sv};
 inline constexpr std::array kModel{"sql"sv, "primaryKey"sv};
 inline constexpr std::array kModelLater{"refresh"sv};
 inline constexpr std::array kView{"sql"sv};

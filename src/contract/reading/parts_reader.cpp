@@ -188,6 +188,7 @@ Package read_package(const Entry& entry, std::span<const Dataset> datasets, cons
     }
     if (const Element* node = mapping.require("members"))
         package.members = read_members(*node, mapping, datasets, tables, page);
+    read_duplicates(mapping, package.duplicates, page);
     return package;
 }
 

@@ -126,10 +126,20 @@ void read_retention(const Element& node, const Context& context, Retention& rete
 
 } // namespace
 
+void read_duplicates(const Mapping& mapping, Duplicates& duplicates, const Page& page) {
+    static const Words<Duplicates> kWords{
+        {"ignore", Duplicates::ignore}, {"reject", Duplicates::reject}, {"accept", Duplicates::accept}};
+    static constexpr std::array<Pair, 4> kSynonyms{
+        {{"skip", "ignore"}, {"refuse", "reject"}, {"allow", "accept"}, {"load", "accept"}}};
+    if (const Element* node = mapping.find("duplicate"))
+        duplicates = read_word(*node, "`duplicate`", kWords, page, kSynonyms).value_or(duplicates);
+}
+
 void read_policies(const Mapping& mapping, bool keyless, Dataset& dataset, const Page& page) {
     const Context context{mapping.thing(), keyless, page};
     bool mode_known = true;
     if (const Element* node = mapping.find("write")) mode_known = read_write_mode(*node, context, dataset);
+    read_duplicates(mapping, dataset.duplicates, page);
     if (dataset.write == WriteMode::sync) dataset.deletes.policy = DeletePolicy::Policy::missing;
     if (const Element* node = mapping.find("rejects")) read_rejects(*node, context, dataset.rejects);
     if (const Element* node = mapping.find("deletes")) read_deletes(*node, context, mode_known, dataset);

@@ -15,4 +15,7 @@ void read_policies(const Mapping& mapping, bool keyless, Dataset& dataset, const
 // Only how long things are kept.
 void read_retention_of(const Mapping& mapping, Dataset& dataset, const Page& page);
 
+// `duplicate`, of a dataset or a package.
+void read_duplicates(const Mapping& mapping, Duplicates& duplicates, const Page& page);
+
 } // namespace inlet::reading

@@ -52,6 +52,7 @@ void add_api(Router& router, const ApiParts& parts) {
     add_notifications_api(router, parts);
     add_jobs_api(router, parts);
     add_backups_api(router, parts);
+    add_keeping_api(router, parts);
     router.add({.path = "/openapi.json",
                 .id = "getOpenapi",
                 .summary = "This document",

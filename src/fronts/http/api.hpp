@@ -48,6 +48,7 @@ void add_events_api(Router& router, const ApiParts& parts);
 void add_notifications_api(Router& router, const ApiParts& parts);
 void add_jobs_api(Router& router, const ApiParts& parts);
 void add_backups_api(Router& router, const ApiParts& parts);
+void add_keeping_api(Router& router, const ApiParts& parts);
 
 void add_keys_api(Router& router, const ApiParts& parts);
 void add_audit_api(Router& router, const ApiParts& parts);

@@ -85,6 +85,11 @@ const std::map<std::string, std::string>& expected() {
         {"listNotifications", "fffffffff."},
         {"resendNotification", "fffffffff."},
         {"makeBackup", "fffffffff."},
+        {"eraseRecords", "fffffffff."},
+        {"purgeSubmission", "fffffffff."},
+        {"purgeKept", "fffffffff."},
+        {"prune", "fffffffff."},
+        {"verify", "fffffffff."},
     };
     return kExpected;
 }

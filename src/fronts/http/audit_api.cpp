@@ -3,6 +3,7 @@
 #include "catalog/audit_json.hpp"
 #include "fronts/http/api.hpp"
 #include "fronts/http/request_reading.hpp"
+#include "fronts/http/schemas.hpp"
 
 namespace inlet::http {
 
@@ -33,7 +34,7 @@ void add_audit_api(Router& router, const ApiParts& parts) {
                 .summary = "Who did what, newest first",
                 .parameters = {{"limit", "how many at most", R"({"type":"integer","minimum":1,"maximum":1000})"},
                                {"cursor", "of the page before", kIdSchema}},
-                .answers = {{200, "a page", "application/json"}},
+                .answers = {{200, "a page", "application/json", audit_schema()}},
                 .needs = Needs::admin,
                 .handler = [&audit = parts.catalog.audit()](const Request& request, ByteSource&) {
                     return entries(audit, request);

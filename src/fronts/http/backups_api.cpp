@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "fronts/http/request_reading.hpp"
+#include "fronts/http/schemas.hpp"
 
 namespace inlet::http {
 
@@ -12,9 +13,9 @@ void add_backups_api(Router& router, const ApiParts& parts) {
                 .path = "/v1/backups",
                 .id = "makeBackup",
                 .summary = "Back everything up into a folder of the server's machine; answers once it is complete",
-                .parameters = {{"dir", "the folder, as an absolute path", kNameSchema},
+                .parameters = {{"dir", "the folder, as an absolute path", kNameSchema, true},
                                {"keep", "generations to keep; without it, all", kIdSchema}},
-                .answers = {{201, "what was copied", "application/json"}},
+                .answers = {{201, "what was copied", "application/json", backup_schema()}},
                 .failures = {FailureCode::bad_argument, FailureCode::folder_not_empty, FailureCode::disk_full,
                              FailureCode::io_failed, FailureCode::format_too_new},
                 .takes_long = true,

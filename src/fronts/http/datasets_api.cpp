@@ -10,6 +10,7 @@
 #include "fronts/http/datasets_reach.hpp"
 #include "fronts/http/delivery_call.hpp"
 #include "fronts/http/request_reading.hpp"
+#include "fronts/http/schemas.hpp"
 
 namespace inlet::http {
 
@@ -88,7 +89,8 @@ private:
 const std::vector<FailureCode>& delivery_failures() {
     static const std::vector<FailureCode> kCodes{FailureCode::incomplete_upload,   FailureCode::io_failed,
                                                  FailureCode::disk_full,           FailureCode::checksum_mismatch,
-                                                 FailureCode::multipart_malformed, FailureCode::path_invalid};
+                                                 FailureCode::multipart_malformed, FailureCode::path_invalid,
+                                                 FailureCode::duplicate_delivery};
     return kCodes;
 }
 
@@ -107,14 +109,14 @@ void add_datasets_api(Router& router, const ApiParts& parts) {
                                {"recursive", "with the files of datasets of files", R"({"type":"boolean"})"},
                                {"limit", "how many at most", R"({"type":"integer","minimum":1,"maximum":1000})"},
                                {"cursor", "of the page before", R"({"type":"string"})"}},
-                .answers = {{200, "a page", "application/json"}},
+                .answers = {{200, "a page", "application/json", datasets_schema()}},
                 .needs = Needs::grants,
                 .handler = [api](const Request& request, ByteSource&) { return api->datasets(request); }});
     router.add({.path = "/v1/datasets/{dataset}",
                 .path_values = {{"dataset", kNameSchema}},
                 .id = "getDataset",
                 .summary = "A dataset's contract and figures",
-                .answers = {{200, "the dataset", "application/json"}},
+                .answers = {{200, "the dataset", "application/json", dataset_schema()}},
                 .failures = {FailureCode::unknown_dataset},
                 .needs = Needs::grants,
                 .handler = [api](const Request& request, ByteSource&) { return api->dataset(request); }});
@@ -131,8 +133,8 @@ void add_datasets_api(Router& router, const ApiParts& parts) {
                                "wait=N` the answer waits up to N seconds for the outcome",
                     .parameters = delivery,
                     .body = "application/octet-stream",
-                    .answers = {{201, "it is stored", "application/json"},
-                                {200, "the same bytes were delivered before", "application/json"}},
+                    .answers = {{201, "it is stored", "application/json", delivered_schema()},
+                                {200, "the same bytes were delivered before", "application/json", delivered_schema()}},
                     .failures = failures,
                     .takes_long = true,
                     .needs = Needs::grants,

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "fronts/http/digest.hpp"
+#include "http/digest.hpp"
 
 namespace inlet::http {
 

@@ -9,6 +9,7 @@
 #include "fronts/http/delivery_body.hpp"
 #include "fronts/http/request_reading.hpp"
 #include "http/preferences.hpp"
+#include "http/repeating.hpp"
 
 namespace inlet::http {
 
@@ -48,6 +49,21 @@ FileNote note_of(const Request& request, const DeliveryBody& sent, const Deliver
     return note;
 }
 
+Response delivered(const ApiParts& parts, const Request& request, const SubmissionRecord& record, bool duplicate) {
+    JsonWriter json;
+    json.begin_object();
+    // Bytes that somebody else delivered before: that is all that is told of their delivery.
+    if (is_their_own(request.principal, record) || may_see(request.principal, *parts.project, record))
+        write_outcome(json, record);
+    else
+        json.member("submission", record.id.value);
+    json.member("duplicate", duplicate).end_object();
+    Response response = json_response(duplicate ? 200 : 201, json.take());
+    response.headers.add("Location", submission_address(record.id));
+    response.submission = record.id.value;
+    return response;
+}
+
 } // namespace
 
 Result<Response> take_delivery(const ApiParts& parts, const Request& request, ByteSource& body,
@@ -71,24 +87,25 @@ Result<Response> take_delivery(const ApiParts& parts, const Request& request, By
     delivery.again = flag(request, "again");
     delivery.source = "http";
     if (target.files != nullptr) delivery.file = note_of(request, *sent, target);
+    if (Repeat* repeat = request.repeat) {
+        delivery.request = [repeat] { return repeat->request(); };
+        delivery.answer = [&](const SubmissionRecord& record, bool duplicate) {
+            return kept_answer(delivered(parts, request, record, duplicate));
+        };
+    }
     return delivery_response(parts, request, TRY(parts.pipeline.receive(delivery, *sent)));
 }
 
 Result<Response> delivery_response(const ApiParts& parts, const Request& request, const Received& received) {
     parts.runner.wake();
     const SubmissionRecord record = TRY(parts.runner.wait(received.id, wait_of(request)));
-    JsonWriter json;
-    json.begin_object();
-    // Bytes that somebody else delivered before: that is all that is told of their delivery.
-    if (is_their_own(request.principal, record) || may_see(request.principal, *parts.project, record))
-        write_outcome(json, record);
-    else
-        json.member("submission", record.id.value);
-    json.member("duplicate", received.duplicate).end_object();
-    Response response = json_response(received.duplicate ? 200 : 201, json.take());
-    response.headers.add("Location", fmt::format("/v1/submissions/{}", received.id.value));
-    response.submission = received.id.value;
-    return response;
+    const bool is_refused = record.state == SubmissionState::rejected &&
+                            record.reason_code == failure_info(FailureCode::duplicate_delivery).code;
+    if (!received.duplicate && is_refused) {
+        return fail(Error(FailureCode::duplicate_delivery, record.reason)
+                        .with("submission", std::to_string(record.id.value)));
+    }
+    return delivered(parts, request, record, received.duplicate);
 }
 
 } // namespace inlet::http

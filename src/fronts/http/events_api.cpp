@@ -7,6 +7,7 @@
 
 #include "base/json_writer.hpp"
 #include "fronts/http/request_reading.hpp"
+#include "fronts/http/schemas.hpp"
 
 namespace inlet::http {
 
@@ -122,7 +123,8 @@ void add_events_api(Router& router, const ApiParts& parts) {
                                {"type", "only of this type; can be given several times", kNameSchema},
                                {"limit", "a page of so many events at most",
                                 R"({"type":"integer","minimum":1,"maximum":1000})"}},
-                .answers = {{200, "the events, as CloudEvents", "text/event-stream"}, {200, "", "application/json"}},
+                .answers = {{200, "the events, as CloudEvents", "text/event-stream"},
+                            {200, "", "application/json", events_schema()}},
                 .failures = {FailureCode::catalog_failed},
                 .needs = Needs::grants,
                 .handler = [api](const Request& request, ByteSource&) { return api->events(request); }});

@@ -6,29 +6,11 @@
 #include "contract/duration.hpp"
 #include "fronts/http/api.hpp"
 #include "fronts/http/request_reading.hpp"
+#include "fronts/http/schemas.hpp"
 
 namespace inlet::http {
 
 namespace {
-
-constexpr std::size_t kFormBytesMax = 64 << 10;
-
-// Parameters of the address and, if it is a form, of the body (application/x-www-form-urlencoded).
-Result<std::vector<std::pair<std::string, std::string>>> parameters_of(const Request& request, ByteSource& body) {
-    auto parameters = request.target.parameters;
-    std::string text(kFormBytesMax + 1, '\0');
-    std::size_t size = 0;
-    while (size < text.size()) {
-        const std::size_t count = TRY(body.read(std::span(text).subspan(size)));
-        if (count == 0) break;
-        size += count;
-    }
-    if (size > kFormBytesMax) return fail(FailureCode::bad_argument, "the form is larger than 64 KiB");
-    text.resize(size);
-    const Target form = TRY(Target::parse("/?" + text));
-    parameters.insert(parameters.end(), form.parameters.begin(), form.parameters.end());
-    return parameters;
-}
 
 class KeysApi {
 public:
@@ -88,15 +70,26 @@ private:
         return parts_.clock.now() + std::chrono::microseconds(*given).count();
     }
 
+    // The secret is kept nowhere, so that a repetition of the request does not get it.
     static Response shown(unsigned status, const Keyring::Made& made) {
-        JsonWriter json;
-        json.begin_object();
-        write_key_members(json, made.record);
-        json.member("key", made.text).end_object();
-        Response response = json_response(status, json.take());
+        Response response = json_response(status, key_text(made.record, made.text));
+        response.kept_body = key_text(made.record, std::nullopt) + '\n';
         response.headers.add("Cache-Control", "no-store");
         response.object = made.record.id;
         return response;
+    }
+
+    static std::string key_text(const KeyRecord& record, const std::optional<std::string>& secret) {
+        JsonWriter json;
+        json.begin_object();
+        write_key_members(json, record);
+        json.key("key");
+        if (secret)
+            json.value(*secret);
+        else
+            json.null();
+        json.end_object();
+        return json.take();
     }
 
     const ApiParts parts_;
@@ -107,10 +100,11 @@ private:
 void add_keys_api(Router& router, const ApiParts& parts) {
     const auto api = std::make_shared<const KeysApi>(parts); // shared by the routes
     constexpr const char* kForm = "application/x-www-form-urlencoded";
+    constexpr const char* kFormSchema = R"({"type":"object","additionalProperties":{"type":"string"}})";
     router.add({.path = "/v1/keys",
                 .id = "listKeys",
                 .summary = "The keys, without their secrets",
-                .answers = {{200, "all of them", "application/json"}},
+                .answers = {{200, "all of them", "application/json", keys_schema()}},
                 .needs = Needs::admin,
                 .handler = [api](const Request&, ByteSource&) { return api->keys(); }});
     router.add(
@@ -123,7 +117,9 @@ void add_keys_api(Router& router, const ApiParts& parts) {
                         {"dataset", "a dataset or pattern that it is for alone; once for each", kNameSchema},
                         {"expires", "how long it is good for, such as 90d; without it, for ever", kNameSchema}},
          .body = kForm,
-         .answers = {{201, "the key", "application/json"}},
+         .body_schema = kFormSchema,
+         .body_optional = true,
+         .answers = {{201, "the key", "application/json", made_key_schema()}},
          .needs = Needs::admin,
          .action = "key.create",
          .handler = [api](const Request& request, ByteSource& body) { return api->make(request, body); }});
@@ -134,7 +130,9 @@ void add_keys_api(Router& router, const ApiParts& parts) {
                 .summary = "Give a key a new secret; the one until now is good for a while more",
                 .parameters = {{"grace", "how long that is, such as 1h; a day unless said", kNameSchema}},
                 .body = kForm,
-                .answers = {{200, "the key", "application/json"}},
+                .body_schema = kFormSchema,
+                .body_optional = true,
+                .answers = {{200, "the key", "application/json", made_key_schema()}},
                 .failures = {FailureCode::unknown_key},
                 .needs = Needs::admin,
                 .action = "key.rotate",

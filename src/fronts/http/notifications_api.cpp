@@ -9,6 +9,7 @@
 #include "catalog/notification_json.hpp"
 #include "catalog/notifications.hpp"
 #include "fronts/http/request_reading.hpp"
+#include "fronts/http/schemas.hpp"
 
 namespace inlet::http {
 
@@ -72,7 +73,7 @@ void add_notifications_api(Router& router, const ApiParts& parts) {
                                {"receiver", "only for this receiver, such as webhook:crm", kNameSchema},
                                {"limit", "how many at most", R"({"type":"integer","minimum":1,"maximum":1000})"},
                                {"cursor", "of the page before", kIdSchema}},
-                .answers = {{200, "a page", "application/json"}},
+                .answers = {{200, "a page", "application/json", notifications_schema()}},
                 .needs = Needs::admin,
                 .handler = [api](const Request& request, ByteSource&) { return api->list(request); }});
     router.add({.method = Method::post,
@@ -80,7 +81,7 @@ void add_notifications_api(Router& router, const ApiParts& parts) {
                 .path_values = {{"id", kIdSchema}},
                 .id = "resendNotification",
                 .summary = "Send what was delivered or given up once more, under the same message id",
-                .answers = {{200, "the notification as it is now", "application/json"}},
+                .answers = {{200, "the notification as it is now", "application/json", notification_schema()}},
                 .failures = {FailureCode::unknown_notification, FailureCode::wrong_state},
                 .needs = Needs::admin,
                 .action = "notification.resend",

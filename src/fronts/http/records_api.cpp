@@ -9,9 +9,11 @@
 #include "base/json_writer.hpp"
 #include "catalog/record_json.hpp"
 #include "fronts/http/datasets_reach.hpp"
-#include "fronts/http/digest.hpp"
 #include "fronts/http/request_reading.hpp"
+#include "fronts/http/schemas.hpp"
+#include "http/digest.hpp"
 #include "http/preferences.hpp"
+#include "http/repeating.hpp"
 
 namespace inlet::http {
 
@@ -103,12 +105,11 @@ AnswerText answer_text(const CheckedSmall& checked) {
     return answer;
 }
 
-Response response_of(const StoredAnswer& answer, bool repeated) {
+Response response_of(const StoredAnswer& answer) {
     Response response;
     response.status = answer.status;
     response.headers.add("Content-Type", answer.status < 400 ? "application/json" : "application/problem+json");
-    if (!answer.location.empty()) response.headers.add("Location", answer.location);
-    if (repeated) response.headers.add("Idempotency-Replayed", "true");
+    response.headers.add("Location", answer.location);
     response.body = answer.body;
     return response;
 }
@@ -155,14 +156,14 @@ private:
             [answer, wait, queued, &runner = parts_.runner,
              respond = std::move(respond)](Result<Inbox::Receipt> receipt) mutable {
                 if (!receipt) return respond(problem(receipt.error()));
-                if (receipt->earlier) return respond(response_of(*receipt->earlier, true));
+                if (receipt->earlier) return respond(replayed_answer(*receipt->earlier));
                 if (queued) runner.wake_small();
                 const StoredAnswer now = answer->with(receipt->id);
-                if (!queued || wait.count() == 0) return respond(response_of(now, false));
+                if (!queued || wait.count() == 0) return respond(response_of(now));
                 runner.when_settled(receipt->id, wait,
                                     [now, respond = std::move(respond)](Result<SubmissionRecord> record) mutable {
                                         const bool known = record && record->state != SubmissionState::queued;
-                                        respond(known ? outcome_response(*record) : response_of(now, false));
+                                        respond(known ? outcome_response(*record) : response_of(now));
                                     });
             });
         return {};
@@ -184,7 +185,9 @@ void add_records_api(Router& router, const ApiParts& parts) {
                     "and safely stored when this is answered, and published within a second or so; `Prefer: wait=N` "
                     "waits for that. With an Idempotency-Key it may be repeated until an answer comes",
          .body = "application/json",
-         .answers = {{201, "they are stored", "application/json"}},
+         .body_schema = sent_records_schema(),
+         .bodies = {"application/x-ndjson", "text/csv"},
+         .answers = {{201, "they are stored", "application/json", records_schema()}},
          .failures = {FailureCode::unknown_dataset, FailureCode::unsupported_media_type, FailureCode::file_too_large,
                       FailureCode::format_error, FailureCode::too_many_rejects, FailureCode::checksum_mismatch,
                       FailureCode::not_supported, FailureCode::idempotency_key_reused, FailureCode::disk_full},

@@ -1,18 +1,18 @@
 #include "fronts/http/request_reading.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <span>
 
 #include <fmt/format.h>
-
-#include "base/sha256.hpp"
 
 namespace inlet::http {
 
 namespace {
 
-constexpr std::chrono::seconds kWaitMost{60};
 constexpr std::size_t kPageDefault = 50;
 constexpr std::size_t kPageMost = 1000;
+constexpr std::size_t kFormBytesMax = 64 << 10;
 
 } // namespace
 
@@ -50,23 +50,20 @@ bool flag(const Request& request, std::string_view name) {
     return text != nullptr && *text != "false";
 }
 
-Result<std::optional<RequestKey>> request_key(const Request& request, std::string_view body) {
-    constexpr std::size_t kMost = 255;
-    const std::string* header = request.headers.find("Idempotency-Key");
-    if (header == nullptr) return std::nullopt;
-    std::string_view text = *header;
-    if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
-    if (text.empty() || text.size() > kMost) {
-        return fail(FailureCode::bad_argument,
-                    fmt::format("an Idempotency-Key has 1 to {} characters, and this has {}", kMost, text.size()));
+Result<std::vector<std::pair<std::string, std::string>>> parameters_of(const Request& request, ByteSource& body) {
+    auto parameters = request.target.parameters;
+    std::string text(kFormBytesMax + 1, '\0');
+    std::size_t size = 0;
+    while (size < text.size()) {
+        const std::size_t count = TRY(body.read(std::span(text).subspan(size)));
+        if (count == 0) break;
+        size += count;
     }
-    const std::string* type = request.headers.find("Content-Type");
-    RequestKey key;
-    key.principal = request.principal.id.empty() ? request.principal.name : request.principal.id;
-    key.key = text;
-    key.sha256 = sha256_hex(fmt::format("{} {}\n{}\n{}", to_string(request.method), request.target_text,
-                                        type == nullptr ? "" : *type, body));
-    return key;
+    if (size > kFormBytesMax) return fail(FailureCode::bad_argument, "the form is larger than 64 KiB");
+    text.resize(size);
+    const Target form = TRY(Target::parse("/?" + text));
+    parameters.insert(parameters.end(), form.parameters.begin(), form.parameters.end());
+    return parameters;
 }
 
 } // namespace inlet::http

@@ -5,9 +5,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/ids.hpp"
-#include "catalog/requests.hpp"
 #include "http/message.hpp"
 
 namespace inlet::http {
@@ -27,8 +28,8 @@ std::string file_name_of(const Request& request, const std::string& fallback);
 // Whether a parameter is there and not "false".
 bool flag(const Request& request, std::string_view name);
 
-// What the header Idempotency-Key says of the request: a string as in RFC 8941, or the plain key; nothing without it.
-// bad-argument: empty, or longer than 255 characters.
-Result<std::optional<RequestKey>> request_key(const Request& request, std::string_view body);
+// Parameters of the address and, if it is a form, of the body (application/x-www-form-urlencoded). bad-argument: a form
+// larger than 64 KiB.
+Result<std::vector<std::pair<std::string, std::string>>> parameters_of(const Request& request, ByteSource& body);
 
 } // namespace inlet::http

@@ -1,5 +1,6 @@
 // The ways in that are watched, and how they fare.
 #include "fronts/http/api.hpp"
+#include "fronts/http/schemas.hpp"
 
 #include <utility>
 
@@ -34,7 +35,7 @@ void add_sources_api(Router& router, std::function<std::vector<SourceReport>()> 
     router.add({.path = "/v1/sources",
                 .id = "listSources",
                 .summary = "The watch folders, and what is wrong with each now",
-                .answers = {{200, "the sources", "application/json"}},
+                .answers = {{200, "the sources", "application/json", sources_schema()}},
                 .needs = Needs::admin,
                 .handler = [reports = std::move(reports)](const Request&, ByteSource&) -> Result<Response> {
                     return json_response(200, sources_json(reports()));

@@ -9,6 +9,7 @@
 #include "base/json_writer.hpp"
 #include "catalog/record_json.hpp"
 #include "fronts/http/request_reading.hpp"
+#include "fronts/http/schemas.hpp"
 #include "http/preferences.hpp"
 #include "pipeline/byte_origins.hpp"
 
@@ -158,7 +159,7 @@ void add_submissions_api(Router& router, const ApiParts& parts) {
                                {"state", "only those in this state", R"({"type":"string"})"},
                                {"limit", "how many at most", R"({"type":"integer","minimum":1,"maximum":1000})"},
                                {"cursor", "of the page before", kIdSchema}},
-                .answers = {{200, "a page", "application/json"}},
+                .answers = {{200, "a page", "application/json", submissions_schema()}},
                 .needs = Needs::grants,
                 .handler = calls(api, &SubmissionsApi::submissions)});
     const std::vector<Parameter> part{{"part", "counted from 1", kIdSchema}};
@@ -170,7 +171,7 @@ void add_submissions_api(Router& router, const ApiParts& parts) {
                     .id = id,
                     .summary = summary,
                     .parameters = std::move(parameters),
-                    .answers = {{200, "it", type}},
+                    .answers = {{200, "it", type, below[0] == '\0' ? submission_schema() : ""}},
                     .failures = std::move(failures),
                     .takes_long = true,
                     .needs = Needs::grants,
@@ -194,7 +195,7 @@ void add_submissions_api(Router& router, const ApiParts& parts) {
                     .id = id,
                     .summary = summary,
                     .parameters = std::move(parameters),
-                    .answers = {{200, "the submission as it is now", "application/json"}},
+                    .answers = {{200, "the submission as it is now", "application/json", submission_schema()}},
                     .failures = std::move(failures),
                     .takes_long = true,
                     .needs = Needs::grants,

@@ -8,7 +8,7 @@
 #include "contract/files_schema.hpp"
 #include "fronts/http/datasets_reach.hpp"
 #include "fronts/http/delivery_call.hpp"
-#include "fronts/http/digest.hpp"
+#include "http/digest.hpp"
 #include "fronts/http/request_reading.hpp"
 #include "fronts/http/session_request.hpp"
 #include "pipeline/file_part.hpp"

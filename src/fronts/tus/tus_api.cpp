@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "fronts/tus/checksums.hpp"
+#include "fronts/tus/draft_uploads.hpp"
 #include "fronts/tus/upload_headers.hpp"
 #include "fronts/tus/upload_target.hpp"
 #include "http/preferences.hpp"
@@ -43,6 +44,8 @@ public:
         response.headers.add("Tus-Extension", kExtensions);
         response.headers.add("Tus-Max-Size", std::to_string(parts_.uploads.limits().bytes_max));
         response.headers.add("Tus-Checksum-Algorithm", std::string(kChecksumAlgorithms));
+        response.headers.add("Accept-Patch", fmt::format("{}, {}", kPartialUpload, kBodyType));
+        response.headers.add("Upload-Limit", draft_.limits());
         return response;
     }
 
@@ -118,6 +121,15 @@ public:
         return empty(204);
     }
 
+    const DraftUploads& draft() const { return draft_; }
+    // Whether nothing says that tus is spoken, and the upload that is asked for was begun by the draft, or is not
+    // there.
+    bool is_of_draft(const Request& request) const {
+        if (request.headers.find("Tus-Resumable") != nullptr) return false;
+        const auto record = parts_.uploads.look(caller_of(request), request.values.at("id"), false);
+        return !record || record->ends_when_told;
+    }
+
 private:
     static Error wrong_type() {
         return {FailureCode::unsupported_media_type,
@@ -177,6 +189,7 @@ private:
     }
 
     const TusParts parts_;
+    const DraftUploads draft_{parts_};
 };
 
 // Refuses other versions; then answers failures as tus wants them.
@@ -257,7 +270,8 @@ void add_tus(http::Router& router, const TusParts& parts) {
                        FailureCode::incomplete_upload, FailureCode::disk_full,
                        FailureCode::io_failed};
     create.takes_long = true;
-    create.handler = [api](const Request& request, Body& body) {
+    create.handler = [api](const Request& request, Body& body) -> Result<Response> {
+        if (speaks_draft(request)) return api->draft().create(request, body);
         return spoken(request, [&] { return api->create(request, body); });
     };
     router.add(std::move(create));
@@ -265,7 +279,10 @@ void add_tus(http::Router& router, const TusParts& parts) {
     Route look = route(Method::head, true, "getUpload", "Where an upload stands, and what became of it");
     look.header_parameters = headers({});
     look.answers = {{200, "said in the headers", ""}};
-    look.handler = [api](const Request& request, Body&) { return spoken(request, [&] { return api->look(request); }); };
+    look.handler = [api](const Request& request, Body&) -> Result<Response> {
+        if (api->is_of_draft(request)) return api->draft().look(request);
+        return spoken(request, [&] { return api->look(request); });
+    };
     router.add(std::move(look));
 
     Route append = route(Method::patch, true, "appendToUpload",
@@ -282,7 +299,8 @@ void add_tus(http::Router& router, const TusParts& parts) {
           FailureCode::incomplete_upload, FailureCode::disk_full, FailureCode::io_failed})
         append.failures.push_back(code);
     append.takes_long = true;
-    append.handler = [api](const Request& request, Body& body) {
+    append.handler = [api](const Request& request, Body& body) -> Result<Response> {
+        if (speaks_draft(request)) return api->draft().append(request, body);
         return spoken(request, [&] { return api->append(request, body); });
     };
     router.add(std::move(append));
@@ -292,7 +310,8 @@ void add_tus(http::Router& router, const TusParts& parts) {
     terminate.header_parameters = headers({});
     terminate.answers = {{204, "it is gone", ""}};
     terminate.failures.push_back(FailureCode::upload_locked);
-    terminate.handler = [api](const Request& request, Body&) {
+    terminate.handler = [api](const Request& request, Body&) -> Result<Response> {
+        if (api->is_of_draft(request)) return api->draft().terminate(request);
         return spoken(request, [&] { return api->terminate(request); });
     };
     router.add(std::move(terminate));

@@ -1,6 +1,7 @@
 // Resumable uploads by tus 1.0.0 (https://tus.io/protocols/resumable-upload), with the extensions creation,
 // creation-with-upload, creation-defer-length, expiration, checksum, checksum-trailer, termination, concatenation and
-// concatenation-unfinished. Floor 6; the routes are safe from many threads.
+// concatenation-unfinished; and by the draft of the IETF (fronts/tus/draft_uploads.hpp). Floor 6; the routes are safe
+// from many threads.
 #pragma once
 
 #include "contract/current_project.hpp"
@@ -14,6 +15,7 @@ struct TusParts { // borrowed; outlive the router
     const CurrentProject& project;
     Uploads& uploads;
     Runner& runner;
+    const Clock& clock;
 };
 
 // Adds the routes below /v1/uploads.

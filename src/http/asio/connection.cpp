@@ -7,6 +7,7 @@
 
 #include "http/asio/response_writer.hpp"
 #include "http/cors.hpp"
+#include "http/repeating.hpp"
 
 namespace inlet::http {
 
@@ -24,8 +25,17 @@ constexpr std::uint64_t kDrainBytesMax = 256 << 10; // of a body nobody wants, t
 constexpr std::uint64_t kLingerBytesMax = 64 << 20; // of a body that was refused, so that the answer is heard
 constexpr std::chrono::seconds kLingerTime{5};
 
+// What the address knows, for a method that nobody knows; empty: there is nothing at the address.
+std::string allowed_at(const Router& router, const Target& target) {
+    for (const Method method : {Method::put, Method::patch, Method::del, Method::post, Method::get, Method::options}) {
+        const Router::Match match = router.match(method, target);
+        if (match.route == nullptr) return match.allowed;
+    }
+    return {};
+}
+
 Response not_found(const Router::Match& match, bool known_method) {
-    if (match.allowed.empty() && known_method)
+    if (match.allowed.empty())
         return problem(
             Error(FailureCode::unknown_address, "there is nothing at this address; /openapi.json lists what there is"));
     Response response =
@@ -48,7 +58,7 @@ Error body_failure(error_code error) {
 }
 
 Response witnessed(const Serving& serving, const Route& route, const Request& request, Response response) {
-    if (route.action.empty() || !serving.witness) return response;
+    if (route.action.empty() || !serving.witness || response.replayed) return response;
     const Status written = serving.witness(route, request, response);
     return written ? std::move(response) : problem(written.error());
 }
@@ -81,7 +91,9 @@ void call(Serving& serving, const ServerSettings& settings, const Route& route,
                        [exchange](Response response) { exchange->respond(std::move(response)); });
         return;
     }
-    auto answered = route.handler(request, *exchange);
+    const bool may_be_repeated = route.method == Method::post && serving.options.requests != nullptr;
+    auto answered = may_be_repeated ? call_once(*serving.options.requests, route, request, *exchange)
+                                    : route.handler(request, *exchange);
     Response response = answered ? *std::move(answered) : problem(answered.error());
     exchange->respond(witnessed(serving, route, request, std::move(response)));
 }
@@ -228,6 +240,7 @@ Router::Match Connection::find_call(Exchange& exchange) {
     if (exchange.response) return match;
     if (method) match = overridden(request, serving_.router.match(*method, request.target));
     request.values = match.values;
+    if (!method) match.allowed = allowed_at(serving_.router, request.target);
     if (match.route == nullptr) {
         exchange.response = not_found(match, method.has_value());
     } else if (const auto no = refusal(exchange, *match.route)) {

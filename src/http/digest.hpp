@@ -1,4 +1,4 @@
-// Digests that a client sends along with a body (RFC 9530). Floor 6; one thread.
+// Digests that a client sends along with a body (RFC 9530). Floor 5; one thread.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-#include "fronts/http/digest.hpp"
+#include "http/digest.hpp"
 
 #include <openssl/evp.h>
 
