@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import sqlite3
+import time
 import unittest
 
 from inlet_case import ITEMS, PROJECT, InletCase
@@ -169,7 +170,12 @@ class Credentials(AccessCase):
         self.assertEqual(self.code("GET", "/v1/datasets/items", made["key"]), (200, None))
         listed = {key["id"]: key for key in self.get("/v1/keys")["keys"]}
         self.assertNotIn("key", listed[made["id"]])
-        self.assertTrue(listed[made["id"]]["last_used_at"])
+        # When it was last used is written down behind the answer.
+        deadline = time.monotonic() + 60
+        while not listed[made["id"]]["last_used_at"]:
+            self.assertLess(time.monotonic(), deadline, "its use is not written down")
+            time.sleep(0.02)
+            listed = {key["id"]: key for key in self.get("/v1/keys")["keys"]}
         self.assertNotIn(made["key"].rsplit("_", 1)[1].encode(), self.read("data/catalog.sqlite") + self.read("data/catalog.sqlite-wal"))
         self.assertEqual(self.call("DELETE", f"/v1/keys/{made['id']}")[0], 204)
         self.assertEqual(self.code("GET", "/v1/datasets", made["key"]), (401, "unauthenticated"))

@@ -79,7 +79,7 @@ class ProcessCase(ServerCase):
         return b"".join(self.log[before:]).decode()
 
 
-class Tls(ProcessCase):
+class TlsCase(ProcessCase):
     section = "{tls: {certificate: cert.pem, key: key.pem}}"
 
     def setUp(self):
@@ -100,6 +100,8 @@ class Tls(ProcessCase):
         os.replace(self.path("new.key"), self.path("key.pem"))
         os.replace(self.path("new.pem"), self.path("cert.pem"))
 
+
+class Tls(TlsCase):
     def connection(self, **settings):
         context = ssl.create_default_context(cafile=self.path("ca.pem"))
         for name, value in settings.items():

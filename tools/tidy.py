@@ -26,7 +26,7 @@ FLOORS = {
     "records": 2,
     "objects": 3, "warehouse": 3, "catalog": 3, "scan": 3,
     "access": 4,
-    "http": 5, "pipeline": 5, "notify": 5,
+    "http": 5, "pipeline": 5, "notify": 5, "client": 5,
     "fronts/http": 6, "fronts/tus": 6, "fronts/s3": 6, "fronts/grpc": 6, "fronts/kafka": 6, "fronts/folder": 6,
     "fronts/command": 6,
     "simulate": 6,

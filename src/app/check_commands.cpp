@@ -53,6 +53,8 @@ public:
             {.names = "--json-schema", .help = "print the JSON Schema of inlet.yaml instead", .into = &json_schema_}};
     }
 
+    Reach reach() const override { return Reach::nowhere; }
+
     Result<int> run(Session& session) override {
         Console& console = session.console();
         if (json_schema_) {

@@ -47,12 +47,20 @@ struct CommandText {
     std::vector<std::pair<std::string, std::string>> examples; // command line, what it does
 };
 
+// Where what a command works on may be.
+enum class Reach : std::uint8_t {
+    nowhere,     // it needs no data
+    data_folder, // in this process's hands
+    server,      // that, or a server's that is asked
+};
+
 class Command {
 public:
     virtual ~Command() = default;
     virtual CommandText text() const = 0;
     // Points into the command, which must stay where it is.
     virtual std::vector<Argument> arguments() { return {}; }
+    virtual Reach reach() const { return Reach::data_folder; }
     // Returns kDone or kNotPassed. The result is printed by then.
     virtual Result<int> run(Session& session) = 0;
 };

@@ -111,6 +111,20 @@ ColorMode color_mode(const std::string& word) {
     return word == "never" ? ColorMode::never : ColorMode::automatic;
 }
 
+std::string given_or(const std::string& option, const char* variable) {
+    const char* set = std::getenv(variable);
+    return option.empty() && set != nullptr ? set : option;
+}
+
+// A server is not asked what it cannot answer.
+Status check_reach(const Command& command, const client::ServerAddress& server) {
+    if (server.url.empty() || command.reach() != Reach::data_folder) return {};
+    return fail(FailureCode::not_supported,
+                fmt::format("`inlet {}` works on a project's data folder itself, and cannot be asked of a server ({}): "
+                            "run it on the server's machine, without --server and INLET_SERVER",
+                            command.text().name, server.url));
+}
+
 Result<SessionSettings> session_settings(const GlobalOptions& options) {
     SessionSettings settings;
     settings.project = options.project;
@@ -131,6 +145,9 @@ Result<SessionSettings> session_settings(const GlobalOptions& options) {
     const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
     settings.threads = options.threads ? static_cast<std::size_t>(*options.threads) : cores;
     if (options.wait) settings.wait_seconds = static_cast<double>(*options.wait);
+    settings.server = {.url = given_or(options.server, "INLET_SERVER"),
+                       .key = given_or(options.key, "INLET_KEY"),
+                       .authority = given_or(options.authority, "INLET_CA")};
     return settings;
 }
 
@@ -185,6 +202,8 @@ int run_parsed(const Result<ParsedLine>& line, const GlobalOptions& options, con
     }
     auto settings = session_settings(options);
     if (!settings) return report(console, out, settings.error());
+    if (Status allowed = check_reach(*line->command, settings->server); !allowed)
+        return report(console, out, allowed.error());
     Interrupts interrupts;
     Session session(std::move(*settings), console, interrupts);
     const Result<int> outcome = run_guarded(*line->command, session);
@@ -223,8 +242,21 @@ std::vector<Argument> global_arguments(GlobalOptions& options) {
          .into = &options.memory},
         {.names = "--wait",
          .value = "SECONDS",
-         .help = "how long to wait while another process uses the project; else 2",
+         .help = "how long to wait while another process uses the project, else 2; or while a server is away, else 300",
          .into = &options.wait},
+        {.names = "--server",
+         .value = "URL",
+         .help = "ask this server instead of the project here; else INLET_SERVER",
+         .into = &options.server},
+        {.names = "--key",
+         .value = "KEY",
+         .help = "the key that the server knows us by; else INLET_KEY, which other users cannot see",
+         .into = &options.key},
+        {.names = "--ca",
+         .value = "FILE",
+         .help = "certificates that vouch for the server, instead of the system's; else INLET_CA",
+         .into = &options.authority,
+         .completes = Completes::files},
     };
 }
 

@@ -21,7 +21,10 @@ struct GlobalOptions {
     std::string color = "auto";
     std::optional<std::int64_t> threads; // nothing: as many as there are cores
     std::string memory;                  // for the database; empty: the default
-    std::optional<std::int64_t> wait;    // seconds to wait for another process
+    std::optional<std::int64_t> wait;    // seconds to wait for another process, or a server
+    std::string server;                  // that is asked instead of the project; empty: $INLET_SERVER, or none
+    std::string key;                     // by which the server knows us; empty: $INLET_KEY, or none
+    std::string authority;               // file of certificates; empty: the system's
 };
 std::vector<Argument> global_arguments(GlobalOptions& options);
 

@@ -17,7 +17,7 @@ void add_load_command(Commands& commands);          // load
 void add_submission_commands(Commands& commands);   // submissions, show, approve, cancel, retry
 void add_delivery_commands(Commands& commands);     // errors, rejects, raw
 void add_query_commands(Commands& commands);        // query, export
-void add_version_commands(Commands& commands);      // versions, diff, undo, prune
+void add_version_commands(Commands& commands);      // datasets, versions, diff, undo, prune
 void add_keeping_commands(Commands& commands);      // backup, restore, verify
 void add_erasing_commands(Commands& commands);      // purge, erase
 void add_serve_command(Commands& commands);         // serve

@@ -6,12 +6,12 @@
 #include "app/byte_files.hpp"
 #include "app/commands.hpp"
 #include "app/console.hpp"
+#include "app/deliveries.hpp"
 #include "app/display_text.hpp"
 #include "app/figures.hpp"
 #include "app/out_file.hpp"
 #include "app/session.hpp"
 #include "app/text_table.hpp"
-#include "pipeline/byte_origins.hpp"
 #include "records/violation_line.hpp"
 
 namespace inlet {
@@ -100,28 +100,30 @@ public:
         };
     }
 
+    Reach reach() const override { return Reach::server; }
+
     Result<int> run(Session& session) override {
-        Catalog* catalog = TRY(session.catalog());
-        const SubmissionRecord record = TRY(catalog->get(SubmissionId(*id_)));
+        Deliveries* deliveries = TRY(session.deliveries(Use::look));
+        const SubmissionRecord record = TRY(deliveries->get(SubmissionId(*id_)));
         std::vector<std::size_t> parts;
         for (std::size_t i = 0; i < record.parts.size(); ++i) parts.push_back(i);
         if (part_) parts = {TRY(choose_part(record, part_, "errors", [](const PartRecord&) { return true; }))};
-        Pipeline* pipeline = TRY(session.browsing());
         Console& console = session.console();
-        return console.json() ? as_json(console, *pipeline, record, parts) : as_text(console, *pipeline, record, parts);
+        return console.json() ? as_json(console, *deliveries, record, parts)
+                              : as_text(console, *deliveries, record, parts);
     }
 
 private:
     // Gives each kept line of the parts to `each`, up to the limit in all.
     template <class Each>
-    Status lines(Pipeline& pipeline, const SubmissionRecord& record, const std::vector<std::size_t>& parts,
+    Status lines(Deliveries& deliveries, const SubmissionRecord& record, const std::vector<std::size_t>& parts,
                  Each each) const {
         const auto limit = static_cast<std::uint64_t>(limit_.value_or(kLimitDefault));
         std::uint64_t given = 0;
         for (const std::size_t part : parts) {
             if (record.parts[part].errors_total == 0) continue;
-            ObjectSource source(TRY(pipeline.open_errors(record.id, part)));
-            const Status read = each_line(source, [&](std::string_view line) -> Result<bool> {
+            const auto source = TRY(deliveries.open_errors(record.id, part));
+            const Status read = each_line(*source, [&](std::string_view line) -> Result<bool> {
                 if (limit > 0 && given >= limit) return false;
                 ++given;
                 TRY(each(part, line));
@@ -132,13 +134,13 @@ private:
         return {};
     }
 
-    Result<int> as_json(Console& console, Pipeline& pipeline, const SubmissionRecord& record,
+    Result<int> as_json(Console& console, Deliveries& deliveries, const SubmissionRecord& record,
                         const std::vector<std::size_t>& parts) const {
         std::uint64_t total = 0;
         for (const std::size_t part : parts) total += record.parts[part].errors_total;
         TRY(console.print(fmt::format("{{\"submission\":{},\"errors_total\":{},\"errors\":[", record.id.value, total)));
         bool first = true;
-        TRY(lines(pipeline, record, parts, [&](std::size_t part, std::string_view line) -> Status {
+        TRY(lines(deliveries, record, parts, [&](std::size_t part, std::string_view line) -> Status {
             // The line is an object already: the part becomes its first member.
             const Status status =
                 console.print(fmt::format("{}\n{{\"part\":{},{}", first ? "" : ",", part + 1, line.substr(1)));
@@ -149,7 +151,7 @@ private:
         return kDone;
     }
 
-    Result<int> as_text(Console& console, Pipeline& pipeline, const SubmissionRecord& record,
+    Result<int> as_text(Console& console, Deliveries& deliveries, const SubmissionRecord& record,
                         const std::vector<std::size_t>& parts) const {
         const bool several = record.parts.size() > 1;
         std::vector<TableColumn> columns;
@@ -158,7 +160,7 @@ private:
                        {{"row", Align::right}, {"line", Align::right}, {"field"}, {"code"}, {"what is wrong"}});
         TextTable table(columns);
         std::uint64_t shown = 0;
-        TRY(lines(pipeline, record, parts, [&](std::size_t part, std::string_view line) -> Status {
+        TRY(lines(deliveries, record, parts, [&](std::size_t part, std::string_view line) -> Status {
             const auto violation = read_violation(line);
             if (!violation) return fail(FailureCode::object_corrupt, "the kept error list cannot be read");
             std::vector<TableCell> cells;
@@ -215,13 +217,14 @@ public:
         };
     }
 
+    Reach reach() const override { return Reach::server; }
+
     Result<int> run(Session& session) override {
-        Catalog* catalog = TRY(session.catalog());
-        const SubmissionRecord record = TRY(catalog->get(SubmissionId(*id_)));
+        Deliveries* deliveries = TRY(session.deliveries(Use::look));
+        const SubmissionRecord record = TRY(deliveries->get(SubmissionId(*id_)));
         const std::size_t part =
             TRY(choose_part(record, part_, "rejects", [](const PartRecord& each) { return each.rejected > 0; }));
-        Pipeline* pipeline = TRY(session.browsing());
-        ObjectSource rejects(TRY(pipeline->open_rejects(record.id, part)));
+        const auto rejects = TRY(deliveries->open_rejects(record.id, part));
         Console& console = session.console();
         JsonWriter json;
         json.begin_object()
@@ -231,19 +234,19 @@ public:
         json.member("rejected", record.parts[part].rejected);
         if (!output_.empty() && output_ != "-") {
             auto file = TRY(OutFile::create(session.disk(), output_));
-            TRY(copy_bytes(rejects, *file));
+            TRY(copy_bytes(*rejects, *file));
             TRY(file->commit());
             json.member("output", output_).end_object();
             TRY(console.json() ? console.print(json) : Status{});
             return kDone;
         }
         if (!console.json()) {
-            TRY(copy_bytes(rejects, console.out()));
+            TRY(copy_bytes(*rejects, console.out()));
             return kDone;
         }
         TRY(console.print(json.take() + ",\"csv\":\""));
         JsonStringSink inside(console.out());
-        TRY(copy_bytes(rejects, inside));
+        TRY(copy_bytes(*rejects, inside));
         TRY(inside.finish());
         TRY(console.print("\"}\n"));
         return kDone;
@@ -279,20 +282,21 @@ public:
         };
     }
 
+    Reach reach() const override { return Reach::server; }
+
     Result<int> run(Session& session) override {
-        Catalog* catalog = TRY(session.catalog());
-        const SubmissionRecord record = TRY(catalog->get(SubmissionId(*id_)));
-        Pipeline* pipeline = TRY(session.browsing());
-        ObjectSource raw(TRY(pipeline->open_raw(record.id)));
+        Deliveries* deliveries = TRY(session.deliveries(Use::look));
+        const SubmissionRecord record = TRY(deliveries->get(SubmissionId(*id_)));
+        const auto raw = TRY(deliveries->open_raw(record.id));
         Console& console = session.console();
         if (output_ == "-") {
             if (console.json())
                 return usage_error("--json needs a file as --output: the bytes themselves are not JSON");
-            TRY(copy_bytes(raw, console.out()));
+            TRY(copy_bytes(*raw, console.out()));
             return kDone;
         }
         auto file = TRY(OutFile::create(session.disk(), output_));
-        TRY(copy_bytes(raw, *file));
+        TRY(copy_bytes(*raw, *file));
         TRY(file->commit());
         if (console.json()) {
             JsonWriter json;

@@ -3,7 +3,6 @@
 
 #include "app/byte_files.hpp"
 #include "app/record_view.hpp"
-#include "pipeline/byte_origins.hpp"
 #include "records/violation_line.hpp"
 
 namespace inlet {
@@ -14,7 +13,7 @@ constexpr std::size_t kFoldedFrom = 1000;
 
 } // namespace
 
-std::vector<std::string> folded_errors(Pipeline& pipeline, const SubmissionRecord& record, std::size_t part) {
+std::vector<std::string> folded_errors(Deliveries& deliveries, const SubmissionRecord& record, std::size_t part) {
     const PartRecord& counted = record.parts[part];
     std::vector<ViolationCount> counts;
     for (const CodeCount& count : counted.counts) {
@@ -23,9 +22,8 @@ std::vector<std::string> folded_errors(Pipeline& pipeline, const SubmissionRecor
     if (counts.empty()) return {};
     std::vector<Violation> violations;
     if (!counted.errors_sha256.empty()) {
-        if (auto object = pipeline.open_errors(record.id, part)) {
-            ObjectSource lines(std::move(*object));
-            (void)each_line(lines, [&](std::string_view line) -> Result<bool> {
+        if (const auto lines = deliveries.open_errors(record.id, part)) {
+            (void)each_line(**lines, [&](std::string_view line) -> Result<bool> {
                 if (auto violation = read_violation(line)) violations.push_back(std::move(*violation));
                 return violations.size() < kFoldedFrom;
             });

@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/pipeline.hpp"
+#include "app/deliveries.hpp"
 
 namespace inlet {
 
 // "rows 17, 40-52 and 3 more: ..." of a part, from the first thousand errors and the complete counts. What was kept and
 // is gone, or cannot be read, leaves the counts alone.
-std::vector<std::string> folded_errors(Pipeline& pipeline, const SubmissionRecord& record, std::size_t part);
+std::vector<std::string> folded_errors(Deliveries& deliveries, const SubmissionRecord& record, std::size_t part);
 
 } // namespace inlet

@@ -1,10 +1,10 @@
 // `inlet load`: takes a delivery in and publishes it, or, with --dry-run, shows what would happen.
 #include <fmt/format.h>
 
-#include "app/act.hpp"
 #include "app/change_view.hpp"
 #include "app/commands.hpp"
 #include "app/console.hpp"
+#include "app/deliveries.hpp"
 #include "app/delivery_errors.hpp"
 #include "app/dry_run_view.hpp"
 #include "app/figures.hpp"
@@ -67,76 +67,73 @@ public:
         };
     }
 
+    Reach reach() const override { return Reach::server; }
+
     Result<int> run(Session& session) override {
         if (!dataset_.empty() && !package_.empty()) return usage_error("--dataset and --package exclude each other");
         const Timestamp start = session.clock().now();
         const auto given = TRY(GivenFile::open(session, file_));
-        const Delivery delivery = TRY(make_delivery(session, *given));
-        return dry_run_ ? rehearse(session, delivery, *given, start) : load(session, delivery, *given, start);
+        Deliveries* deliveries = TRY(session.deliveries(Use::change));
+        const Target target = TRY(choose_target(*deliveries, *given));
+        return dry_run_ ? rehearse(session, *deliveries, target, *given, start)
+                        : load(session, *deliveries, target, *given, start);
     }
 
 private:
-    Result<Delivery> make_delivery(Session& session, const GivenFile& given) {
-        const Project* project = TRY(session.project());
-        FileTarget target;
-        if (!dataset_.empty())
-            target.dataset = TRY(find_dataset(*project, dataset_));
-        else if (!package_.empty())
-            target.package = TRY(find_package(*project, package_));
-        else
-            target = TRY(target_for(*project, given.name()));
-        return Delivery{.target = target.package != nullptr ? target.package->name : target.dataset->name,
-                        .target_is_package = target.package != nullptr,
-                        .file_name = given.name(),
-                        .by = session.user(),
-                        .bytes = given.size().value_or(0),
-                        .again = again_,
-                        .source = "command"};
+    Result<Target> choose_target(Deliveries& deliveries, const GivenFile& given) {
+        if (!dataset_.empty()) return Target{dataset_};
+        if (!package_.empty()) return Target{package_, true};
+        const Targets targets = TRY(deliveries.targets());
+        return target_for(targets, given.name());
     }
 
-    Result<int> load(Session& session, const Delivery& delivery, GivenFile& given, Timestamp start) {
-        Pipeline* pipeline = TRY(session.pipeline());
-        session.interrupts().say("the file had not arrived whole, and is not loaded: load it again");
-        auto receipt = pipeline->receive(delivery, given.bytes());
-        const Act act{.action = "submission.deliver",
-                      .object = delivery.target,
-                      .submission = receipt ? receipt->id : SubmissionId()};
-        const Received received = TRY(written_down(session, act, std::move(receipt)));
-        session.interrupts().say(
-            fmt::format("submission {0} is kept, and nothing half done is seen: load the same file again "
-                        "to go on with it; `inlet show {0}` tells how far it is",
-                        received.id.value));
-        SubmissionRecord record = TRY(settle(session, *pipeline, received));
+    Result<int> load(Session& session, Deliveries& deliveries, const Target& target, GivenFile& given,
+                     Timestamp start) {
+        const Loaded loaded = TRY(deliveries.load(target, again_, given));
         session.progress().clear();
-        std::vector<ModelOutcome> models;
-        if (record.version && !received.duplicate) models = TRY(models_of(session, record.version));
-        const std::vector<SubmissionRecord> waiting = TRY(held_deletions_of(session, record));
+        const SubmissionRecord& record = loaded.record;
+        if (loaded.hidden) return tell_hidden(session, record.id);
+        const std::vector<SubmissionRecord> waiting = TRY(held_deletions_of(deliveries, record));
         const double seconds = session.seconds_since(start);
         Console& console = session.console();
         if (console.json()) {
             JsonWriter json;
             json.begin_object();
             write_outcome(json, record);
-            if (received.duplicate) json.member("duplicate", true);
+            if (loaded.duplicate) json.member("duplicate", true);
             if (!waiting.empty()) write_held_deletes(json, waiting);
-            if (!models.empty()) write_models(json, models);
+            if (!loaded.models.empty()) write_models(json, loaded.models);
             json.member("seconds", seconds).end_object();
             TRY(console.print(json));
             return exit_code_for(record);
         }
-        TRY(console.tell(received.duplicate ? duplicate_text(record, console.paint())
-                                            : report(*pipeline, record, models, waiting, seconds, console.paint())));
+        TRY(console.tell(loaded.duplicate ? duplicate_text(record, console.paint())
+                                          : report(deliveries, loaded, waiting, seconds, console.paint())));
         return exit_code_for(record);
     }
 
-    static std::string report(Pipeline& pipeline, const SubmissionRecord& record,
-                              const std::vector<ModelOutcome>& models, const std::vector<SubmissionRecord>& waiting,
-                              double seconds, Paint paint) {
+    // Somebody else's delivery of the same bytes: nothing more is to be known of it.
+    static Result<int> tell_hidden(Session& session, SubmissionId id) {
+        Console& console = session.console();
+        if (console.json()) {
+            JsonWriter json;
+            json.begin_object().member("submission", id.value).member("duplicate", true).end_object();
+            TRY(console.print(json));
+        } else {
+            TRY(console.tell(
+                fmt::format("the same bytes were delivered before, by somebody else (submission {})\n", id.value)));
+        }
+        return kDone;
+    }
+
+    static std::string report(Deliveries& deliveries, const Loaded& loaded,
+                              const std::vector<SubmissionRecord>& waiting, double seconds, Paint paint) {
+        const SubmissionRecord& record = loaded.record;
         std::string out;
         for (std::size_t i = 0; i < record.parts.size(); ++i) {
-            out += part_text(record.parts[i], folded_errors(pipeline, record, i), paint);
+            out += part_text(record.parts[i], folded_errors(deliveries, record, i), paint);
         }
-        out += models_text(models, paint);
+        out += models_text(loaded.models, paint);
         out += outcome_text(record, paint, seconds) + "\n" + way_out_text(record, paint);
         NextSteps steps = next_steps(record);
         for (const SubmissionRecord& held : waiting) {
@@ -167,38 +164,17 @@ private:
         json.end_array();
     }
 
-    // A delivery that was there before is only worked on if it still waits for that.
-    static Result<SubmissionRecord> settle(Session& session, Pipeline& pipeline, const Received& received) {
-        Catalog* catalog = TRY(session.catalog());
-        SubmissionRecord record = TRY(catalog->get(received.id));
-        if (is_end(record.state) || record.state == SubmissionState::held) return record;
-        return pipeline.run(received.id);
-    }
-
-    static Result<std::vector<ModelOutcome>> models_of(Session& session, Version version) {
-        Warehouse* warehouse = TRY(session.reading());
-        std::vector<ModelOutcome> models;
-        const Project* project = TRY(session.project());
-        const std::size_t lines = project->datasets.size() + project->models.size() + 100;
-        const std::vector<VersionEntry> entries = TRY(warehouse->versions("", lines));
-        for (const VersionEntry& entry : entries) {
-            if (entry.number == version && entry.kind == "model") models.push_back({entry.dataset, entry.counts});
-        }
-        return models;
-    }
-
     // Deletions that were split off this submission and wait for approval.
-    static Result<std::vector<SubmissionRecord>> held_deletions_of(Session& session, const SubmissionRecord& record) {
-        Catalog* catalog = TRY(session.catalog());
-        std::vector<SubmissionRecord> held = TRY(catalog->list({.state = SubmissionState::held, .limit = kHeldMax}));
+    static Result<std::vector<SubmissionRecord>> held_deletions_of(Deliveries& deliveries,
+                                                                   const SubmissionRecord& record) {
+        std::vector<SubmissionRecord> held = TRY(deliveries.list({.state = SubmissionState::held, .limit = kHeldMax}));
         std::erase_if(held, [&](const SubmissionRecord& other) { return other.parent != record.id; });
         return held;
     }
 
-    Result<int> rehearse(Session& session, const Delivery& delivery, GivenFile& given, Timestamp start) {
-        const std::string path = TRY(given.path_of_all(session));
-        Pipeline* pipeline = TRY(session.pipeline());
-        const Pipeline::DryRun outcome = TRY(pipeline->dry_run(delivery, path, kSampleRows));
+    static Result<int> rehearse(Session& session, Deliveries& deliveries, const Target& target, GivenFile& given,
+                                Timestamp start) {
+        const Pipeline::DryRun outcome = TRY(deliveries.rehearse(target, given, kSampleRows));
         session.progress().clear();
         const Project* project = TRY(session.project());
         const double seconds = session.seconds_since(start);

@@ -1,6 +1,8 @@
 // Looking names up, with help for those that are nearly right.
 #include "app/names.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "contract/reading/nearest.hpp"
@@ -47,22 +49,31 @@ Status check_table(const Project& project, const std::string& name) {
     return unknown(FailureCode::unknown_dataset, "dataset or model", name, known);
 }
 
-Result<FileTarget> target_for(const Project& project, std::string_view file_name) {
-    std::vector<const Package*> packages;
-    for (const Package& package : project.packages) {
-        if (name_matches(package.match, file_name)) packages.push_back(&package);
+Targets targets_of(const Project& project) {
+    Targets targets;
+    for (const Dataset& dataset : project.datasets) targets.datasets.push_back(dataset.name);
+    for (const Package& package : project.packages) targets.packages.emplace_back(package.name, package.match);
+    return targets;
+}
+
+Result<Target> target_for(const Targets& targets, std::string_view file_name) {
+    std::vector<std::string> packages;
+    for (const auto& [name, match] : targets.packages) {
+        if (name_matches(match, file_name)) packages.push_back(name);
     }
-    if (packages.size() == 1) return FileTarget{.package = packages.front()};
+    if (packages.size() == 1) return Target{packages.front(), true};
     std::vector<std::string> choices;
     if (packages.empty()) {
-        const std::string_view stem = file_name.substr(0, file_name.rfind('.'));
-        if (const Dataset* dataset = project.dataset(stem)) return FileTarget{.dataset = dataset};
-        if (project.datasets.size() == 1) return FileTarget{.dataset = &project.datasets.front()};
-        for (const Dataset& dataset : project.datasets) choices.push_back("--dataset " + dataset.name);
-        for (const Package& package : project.packages) choices.push_back("--package " + package.name);
+        const std::string stem(file_name.substr(0, file_name.rfind('.')));
+        if (std::ranges::find(targets.datasets, stem) != targets.datasets.end()) return Target{stem};
+        if (targets.datasets.size() == 1) return Target{targets.datasets.front()};
+        for (const std::string& dataset : targets.datasets) choices.push_back("--dataset " + dataset);
+        for (const auto& [name, match] : targets.packages) choices.push_back("--package " + name);
     } else {
-        for (const Package* package : packages) choices.push_back("--package " + package->name);
+        for (const std::string& package : packages) choices.push_back("--package " + package);
     }
+    std::ranges::sort(choices);
+    if (choices.empty()) choices.emplace_back("--dataset NAME, or --package NAME");
     return fail(FailureCode::ambiguous_target,
                 fmt::format("{} could go to several places; say which: {}", file_name, fmt::join(choices, ", ")));
 }

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -15,13 +16,21 @@ Result<const Package*> find_package(const Project& project, const std::string& n
 // That it is a dataset or a model: what has rows and versions.
 Status check_table(const Project& project, const std::string& name); // unknown-dataset
 
-// Where a file goes when nobody says: the package whose pattern its name matches, else the dataset that is called as
-// the file is without its ending, else the only dataset. Exactly one of the two is set.
-struct FileTarget {
-    const Dataset* dataset = nullptr;
-    const Package* package = nullptr;
+// Where deliveries can go.
+struct Targets {
+    std::vector<std::string> datasets;
+    std::vector<std::pair<std::string, std::string>> packages; // name, pattern of file names
 };
-Result<FileTarget> target_for(const Project& project,
-                              std::string_view file_name); // ambiguous-target, listing the choices
+Targets targets_of(const Project& project);
+
+struct Target {
+    std::string name;
+    bool is_package = false;
+
+    bool operator==(const Target&) const = default;
+};
+// Where a file goes when nobody says: the package whose pattern its name matches, else the dataset that is called as
+// the file is without its ending, else the only dataset. Error: ambiguous-target, listing the choices.
+Result<Target> target_for(const Targets& targets, std::string_view file_name);
 
 } // namespace inlet

@@ -32,6 +32,8 @@ public:
 
     std::vector<Argument> arguments() override { return {{.names = "CODE", .help = "only this one", .into = &code_}}; }
 
+    Reach reach() const override { return Reach::nowhere; }
+
     Result<int> run(Session& session) override {
         std::vector<const FailureInfo*> wanted;
         std::vector<std::string_view> codes;
@@ -100,6 +102,8 @@ public:
                  .completes = Completes::choices,
                  .required = true}};
     }
+
+    Reach reach() const override { return Reach::nowhere; }
 
     Result<int> run(Session& session) override {
         if (shell_.starts_with("names-")) return names(session);

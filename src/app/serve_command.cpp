@@ -79,6 +79,8 @@ public:
                  .into = &exit_when_idle_}};
     }
 
+    Reach reach() const override { return Reach::nowhere; }
+
     Result<int> run(Session& session) override {
         ServiceSettings settings;
         if (!roles_.empty()) TRY(check_roles(roles_));

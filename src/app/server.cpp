@@ -31,7 +31,6 @@ namespace {
 constexpr std::chrono::hours kLetGoEvery{1};
 constexpr Timestamp kAnswersKept = Timestamp{24 * 3600} * 1'000'000; // to requests with an Idempotency-Key
 constexpr Timestamp kKeepHeadEvery = 60'000'000;
-constexpr const char* kSocketName = "inlet.sock";
 
 // Another one when the file is.
 std::string file_mark(const std::string& path) {
@@ -175,8 +174,9 @@ Status Server::start_listening(const Project& project, Catalog& catalog, std::ve
         return {};
     };
     for (http::Listener& listener : listeners) listener.mode = config_.socket_mode;
-    listeners.push_back(
-        {.address = {.path = fmt::format("{}/{}", project.data_folder, kSocketName)}, .mode = 0600, .trusted = true});
+    listeners.push_back({.address = {.path = fmt::format("{}/{}", project.data_folder, kServerSocketName)},
+                         .mode = 0600,
+                         .trusted = true});
     http_ = TRY(http::HttpServer::start(
         {.listeners = std::move(listeners),
          .io_threads = config_.threads,

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <utility>
@@ -12,7 +13,9 @@
 #include <fmt/format.h>
 
 #include "app/deferred_warehouse.hpp"
+#include "app/local_deliveries.hpp"
 #include "app/project_file.hpp"
+#include "app/remote_deliveries.hpp"
 #include "catalog/sqlite/sqlite_catalog.hpp"
 #include "objects/directory/directory_store.hpp"
 #include "pipeline/store_match.hpp"
@@ -22,6 +25,9 @@
 namespace inlet {
 
 namespace {
+
+constexpr double kWaitDefault = 2;
+constexpr double kLockPause = 0.1; // seconds
 
 // Notes when the tables of some datasets are not there yet.
 bool all_defined(const std::vector<TableInfo>& tables, const std::vector<Dataset>& datasets) {
@@ -101,12 +107,60 @@ Result<std::string> Session::data_path(std::string_view name) {
     return fmt::format("{}/{}", project->data_folder, name);
 }
 
-Status Session::take_lock(ProjectLock::Mode mode) {
+double Session::wait_seconds() const { return settings_.wait_seconds.value_or(kWaitDefault); }
+
+std::optional<std::chrono::seconds> Session::patience() const {
+    if (!settings_.wait_seconds) return std::nullopt;
+    return std::chrono::seconds(static_cast<std::int64_t>(*settings_.wait_seconds));
+}
+
+Status Session::take_lock(ProjectLock::Mode mode, double wait_seconds) {
     if (lock_ && lock_->mode() == mode) return {};
     lock_.reset();
     const std::string path = TRY(data_path(".lock"));
-    lock_ = TRY(ProjectLock::take(path, mode, settings_.wait_seconds));
+    auto lock = ProjectLock::take(path, mode, wait_seconds);
+    if (!lock && lock.error().code == FailureCode::project_locked) {
+        const std::string socket = TRY(data_path(kServerSocketName));
+        if (server_answers_at(socket)) {
+            lock.error().message += ": it is a server, and this command needs the data folder for itself. Stop the "
+                                    "server first, or ask it over HTTP (docs/server.md)";
+        }
+    }
+    lock_ = TRY(std::move(lock));
     return {};
+}
+
+// Whether a server has the data folder, so that what needs a lock is to be asked of it.
+Result<bool> Session::is_served(Use use) {
+    if (use == Use::look || lock_) return false;
+    const auto mode = use == Use::read ? ProjectLock::Mode::shared : ProjectLock::Mode::exclusive;
+    const std::string path = TRY(data_path(".lock"));
+    const std::string socket = TRY(data_path(kServerSocketName));
+    // Whoever has it now may be a server that is just starting.
+    const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(wait_seconds());
+    for (;;) {
+        auto lock = ProjectLock::take(path, mode, kLockPause);
+        if (lock) {
+            lock_ = *std::move(lock);
+            return false;
+        }
+        if (lock.error().code != FailureCode::project_locked) return fail(std::move(lock.error()));
+        if (server_answers_at(socket)) return true;
+        if (std::chrono::steady_clock::now() >= end) return fail(std::move(lock.error()));
+    }
+}
+
+Result<Deliveries*> Session::deliveries(Use use) {
+    if (deliveries_) return deliveries_.get();
+    if (!settings_.server.url.empty()) {
+        deliveries_ = TRY(make_remote_deliveries(*this, settings_.server));
+    } else if (TRY(is_served(use))) {
+        const std::string socket = TRY(data_path(kServerSocketName));
+        deliveries_ = TRY(make_remote_deliveries(*this, {.url = "unix:" + socket}));
+    } else {
+        deliveries_ = make_local_deliveries(*this);
+    }
+    return deliveries_.get();
 }
 
 Result<std::string> Session::take_data_folder() {

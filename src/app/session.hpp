@@ -6,11 +6,14 @@
 // be looked at while one is loaded.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "app/console.hpp"
 #include "app/interrupts.hpp"
@@ -19,6 +22,7 @@
 #include "base/clock.hpp"
 #include "base/disk.hpp"
 #include "base/thread_pool.hpp"
+#include "client/http_client.hpp"
 #include "contract/current_project.hpp"
 #include "contract/project_reader.hpp"
 #include "pipeline/pipeline.hpp"
@@ -30,7 +34,20 @@ struct SessionSettings {
     std::string project;                      // as --project says
     std::size_t threads = 1;                  // that work, the calling one included
     std::size_t memory_bytes = 256ULL << 20U; // for the database
-    double wait_seconds = 2;                  // for another process
+    std::optional<double> wait_seconds;       // for another process, or a server that is away; nothing: the defaults
+    client::ServerAddress server;             // to be asked instead of the project; its url is empty: none
+};
+
+class Deliveries;
+
+// In the data folder: where a server that has it listens.
+inline constexpr std::string_view kServerSocketName = "inlet.sock";
+
+// What a command is about to do with deliveries.
+enum class Use : std::uint8_t {
+    look,   // at what the catalog and the kept files tell: never waits for another process
+    read,   // the tables too
+    change, // anything
 };
 
 class Session {
@@ -65,14 +82,20 @@ public:
     Result<std::unique_ptr<Warehouse>> scratch_warehouse();     // empty, in memory
     Result<Catalog*> catalog();
     Result<ObjectStore*> objects();
-    Result<Warehouse*> reading();           // read only; holds every dataset of the project, and fits the catalog
-    Result<Pipeline*> browsing();           // to look at what was kept: open_raw(), open_errors(), open_rejects()
-    Result<Pipeline*> pipeline();           // to change things: recovered, datasets defined
-    Warehouse& warehouse();                 // that of pipeline()
-    Result<std::string> take_data_folder(); // its path, this process alone using it
+    Result<Warehouse*> reading(); // read only; holds every dataset of the project, and fits the catalog
+    Result<Pipeline*> browsing(); // to look at what was kept: open_raw(), open_errors(), open_rejects()
+    Result<Pipeline*> pipeline(); // to change things: recovered, datasets defined
+    Warehouse& warehouse();       // that of pipeline()
+    // Those of the server that was named; else those of the project, by the server that has its data folder if one has.
+    Result<Deliveries*> deliveries(Use use);
+    std::optional<std::chrono::seconds> patience() const; // with a server that is away, if the user said so
+    Result<std::string> take_data_folder();               // its path, this process alone using it
 
 private:
-    Status take_lock(ProjectLock::Mode mode);
+    double wait_seconds() const;
+    Status take_lock(ProjectLock::Mode mode) { return take_lock(mode, wait_seconds()); }
+    Status take_lock(ProjectLock::Mode mode, double wait_seconds);
+    Result<bool> is_served(Use use);
     Result<std::string> data_path(std::string_view name); // makes the data folder
     Result<Warehouse*> open_warehouse(bool read_only);
     Status check_stores();
@@ -96,6 +119,7 @@ private:
     std::unique_ptr<Warehouse> deferred_;
     std::unique_ptr<Scanner> scanner_; // null: nothing is scanned
     std::unique_ptr<Pipeline> pipeline_;
+    std::unique_ptr<Deliveries> deliveries_;
 };
 
 } // namespace inlet

@@ -145,6 +145,8 @@ public:
              .completes = Completes::files}};
     }
 
+    Reach reach() const override { return Reach::nowhere; }
+
     Result<int> run(Session& session) override {
         if (!reconcile_.empty()) return reconcile(session);
         const simulate::PlaySettings settings = TRY(this->settings(session));

@@ -1,9 +1,9 @@
 // `inlet submissions`, `show`, `approve`, `cancel`, `retry`: what was delivered, and what is to become of it.
 #include <fmt/format.h>
 
-#include "app/act.hpp"
 #include "app/commands.hpp"
 #include "app/console.hpp"
+#include "app/deliveries.hpp"
 #include "app/delivery_errors.hpp"
 #include "app/display_text.hpp"
 #include "app/dry_run_view.hpp"
@@ -62,12 +62,14 @@ public:
         };
     }
 
+    Reach reach() const override { return Reach::server; }
+
     Result<int> run(Session& session) override {
-        Catalog* catalog = TRY(session.catalog());
+        Deliveries* deliveries = TRY(session.deliveries(Use::look));
         SubmissionFilter filter{.dataset = dataset_, .state = submission_state_from(state_)};
         filter.limit = static_cast<std::size_t>(limit_.value_or(kLimitDefault));
         if (before_) filter.before = SubmissionId(*before_);
-        const std::vector<SubmissionRecord> records = TRY(catalog->list(filter));
+        const std::vector<SubmissionRecord> records = TRY(deliveries->list(filter));
         Console& console = session.console();
         if (console.json()) {
             JsonWriter json;
@@ -137,11 +139,13 @@ public:
                 {.names = "--changes", .help = "of a held one: what approving it would change now", .into = &changes_}};
     }
 
+    Reach reach() const override { return Reach::server; }
+
     Result<int> run(Session& session) override {
         if (changes_) return show_changes(session);
-        Catalog* catalog = TRY(session.catalog());
-        const SubmissionRecord record = TRY(catalog->get(SubmissionId(*id_)));
-        const std::vector<CatalogEvent> events = TRY(catalog->events(record.id));
+        Deliveries* deliveries = TRY(session.deliveries(Use::look));
+        const SubmissionRecord record = TRY(deliveries->get(SubmissionId(*id_)));
+        const std::vector<CatalogEvent> events = TRY(deliveries->events(record.id));
         Console& console = session.console();
         if (console.json()) {
             JsonWriter json;
@@ -162,7 +166,6 @@ public:
             TRY(console.print(text + ",\"events\":" + list.take() + "}\n"));
             return kDone;
         }
-        Pipeline* pipeline = TRY(session.browsing());
         const Paint paint = console.paint();
         std::string out = paint.bold(fmt::format("submission {}", record.id.value)) + ": " + headline(record) + "\n";
         out += fmt::format("  {} {}", paint.dim("state:"), painted_state(record.state, paint));
@@ -180,7 +183,7 @@ public:
                                record.raw_sha256);
         out += fmt::format("  {} {}\n", paint.dim("by:"), printable(record.by));
         for (std::size_t i = 0; i < record.parts.size(); ++i)
-            out += part_text(record.parts[i], folded_errors(*pipeline, record, i), paint);
+            out += part_text(record.parts[i], folded_errors(*deliveries, record, i), paint);
         for (const CatalogEvent& event : events)
             out += fmt::format("  {}  {}\n", paint.dim(show_moment(event.at)), event.type);
         TRY(console.print(out + next_steps_text(next_steps(record), paint)));
@@ -209,8 +212,8 @@ private:
     }
 
     Result<int> show_changes(Session& session) const {
-        Pipeline* pipeline = TRY(session.pipeline());
-        const Pipeline::DryRun outcome = TRY(pipeline->preview(SubmissionId(*id_), kSampleRows));
+        Deliveries* deliveries = TRY(session.deliveries(Use::change));
+        const Pipeline::DryRun outcome = TRY(deliveries->preview(SubmissionId(*id_), kSampleRows));
         session.progress().clear();
         const Project* project = TRY(session.project());
         Console& console = session.console();
@@ -240,14 +243,12 @@ class ActCommand : public Command {
 public:
     std::vector<Argument> arguments() override { return {id_argument(id_, "the submission")}; }
 
+    Reach reach() const override { return Reach::server; }
+
     Result<int> run(Session& session) override {
         const Timestamp start = session.clock().now();
-        Pipeline* pipeline = TRY(session.pipeline());
-        session.interrupts().say(
-            fmt::format("nothing half done is seen; `inlet show {}` tells what became of the submission", *id_));
-        const SubmissionRecord record =
-            TRY(written_down(session, {.action = "submission." + text().name, .submission = SubmissionId(*id_)},
-                             act(*pipeline, SubmissionId(*id_), session.user())));
+        Deliveries* deliveries = TRY(session.deliveries(Use::change));
+        const SubmissionRecord record = TRY(deliveries->decide(decision(), SubmissionId(*id_)));
         session.progress().clear();
         const double seconds = session.seconds_since(start);
         Console& console = session.console();
@@ -261,7 +262,7 @@ public:
             std::string out;
             const Paint paint = console.paint();
             for (std::size_t i = 0; i < record.parts.size(); ++i)
-                out += part_text(record.parts[i], folded_errors(*pipeline, record, i), paint);
+                out += part_text(record.parts[i], folded_errors(*deliveries, record, i), paint);
             out += outcome_text(record, paint, seconds) + "\n" + way_out_text(record, paint);
             TRY(console.tell(out + next_steps_text(next_steps(record), paint)));
         }
@@ -269,7 +270,7 @@ public:
     }
 
 private:
-    virtual Result<SubmissionRecord> act(Pipeline& pipeline, SubmissionId id, const std::string& by) = 0;
+    virtual Decision decision() const = 0;
     virtual bool is_as_wanted(SubmissionState state) const { return state == SubmissionState::published; }
 
     std::optional<std::int64_t> id_;
@@ -289,9 +290,7 @@ public:
     }
 
 private:
-    Result<SubmissionRecord> act(Pipeline& pipeline, SubmissionId id, const std::string& by) override {
-        return pipeline.approve(id, by);
-    }
+    Decision decision() const override { return Decision::approve; }
 };
 
 class CancelCommand final : public ActCommand {
@@ -306,9 +305,7 @@ public:
     }
 
 private:
-    Result<SubmissionRecord> act(Pipeline& pipeline, SubmissionId id, const std::string& by) override {
-        return pipeline.cancel(id, by);
-    }
+    Decision decision() const override { return Decision::cancel; }
     bool is_as_wanted(SubmissionState state) const override { return state == SubmissionState::cancelled; }
 };
 
@@ -326,9 +323,7 @@ public:
     }
 
 private:
-    Result<SubmissionRecord> act(Pipeline& pipeline, SubmissionId id, const std::string& by) override {
-        return pipeline.retry(id, by);
-    }
+    Decision decision() const override { return Decision::retry; }
 };
 
 } // namespace

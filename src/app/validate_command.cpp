@@ -129,6 +129,8 @@ public:
         };
     }
 
+    Reach reach() const override { return Reach::nowhere; }
+
     Result<int> run(Session& session) override {
         if (!dataset_.empty() && !schema_.empty()) return usage_error("--dataset and --schema exclude each other");
         const Contract contract = TRY(read_contract(session));

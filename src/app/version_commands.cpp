@@ -1,4 +1,4 @@
-// `inlet versions`, `diff`, `undo`, `prune`: what changed, taking it back, and forgetting.
+// `inlet datasets`, `versions`, `diff`, `undo`, `prune`: what changed, taking it back, and forgetting.
 #include <algorithm>
 #include <limits>
 
@@ -8,12 +8,14 @@
 #include "app/change_view.hpp"
 #include "app/commands.hpp"
 #include "app/console.hpp"
+#include "app/deliveries.hpp"
 #include "app/figures.hpp"
 #include "app/names.hpp"
 #include "app/record_view.hpp"
 #include "app/session.hpp"
 #include "app/text_table.hpp"
 #include "pipeline/keeping_json.hpp"
+#include "warehouse/version_json.hpp"
 
 namespace inlet {
 
@@ -50,17 +52,17 @@ public:
         };
     }
 
+    Reach reach() const override { return Reach::server; }
+
     Result<int> run(Session& session) override {
-        const Project* project = TRY(session.project());
-        if (!table_.empty()) TRY(check_table(*project, table_));
-        Warehouse* warehouse = TRY(session.reading());
+        Deliveries* deliveries = TRY(session.deliveries(Use::read));
         const auto limit = static_cast<std::size_t>(limit_.value_or(kVersionsDefault));
-        const std::vector<VersionEntry> entries = TRY(warehouse->versions(table_, limit));
+        const std::vector<VersionEntry> entries = TRY(deliveries->versions(table_, limit));
         Console& console = session.console();
         if (console.json()) {
             JsonWriter json;
             json.begin_object().key("versions").begin_array();
-            for (const VersionEntry& entry : entries) write_entry(json, entry);
+            for (const VersionEntry& entry : entries) write_version(json, entry);
             json.end_array().end_object();
             TRY(console.print(json));
             return kDone;
@@ -91,24 +93,48 @@ public:
     }
 
 private:
-    static void write_entry(JsonWriter& json, const VersionEntry& entry) {
-        json.begin_object()
-            .member("version", entry.number.value)
-            .member("published_at", iso_moment(entry.published_at));
-        json.member("dataset", entry.dataset).key("submission");
-        if (entry.submission)
-            json.value(entry.submission.value);
-        else
-            json.null();
-        json.member("kind", entry.kind);
-        write_change_counts(json, entry.counts);
-        json.member("by", entry.by);
-        write_ids(json, "undoes", entry.undoes);
-        json.end_object();
-    }
-
     std::string table_;
     std::optional<std::int64_t> limit_;
+};
+
+class DatasetsCommand final : public Command {
+public:
+    CommandText text() const override {
+        return {.name = "datasets",
+                .group = "Reading",
+                .summary = "the datasets, with their last version and how many records they have",
+                .description = "One line for each dataset of the project.",
+                .examples = {{"inlet datasets", "all of them"},
+                             {"inlet datasets --json --server https://data.example.org", "those of a server"}}};
+    }
+
+    Reach reach() const override { return Reach::server; }
+
+    Result<int> run(Session& session) override {
+        Deliveries* deliveries = TRY(session.deliveries(Use::read));
+        std::vector<DatasetSummary> datasets = TRY(deliveries->datasets());
+        std::ranges::sort(datasets, {}, &DatasetSummary::name);
+        Console& console = session.console();
+        if (console.json()) {
+            JsonWriter json;
+            json.begin_object().key("datasets").begin_array();
+            for (const DatasetSummary& dataset : datasets) {
+                json.begin_object().member("name", dataset.name).member("title", dataset.title);
+                json.member("write", dataset.write).member("version", dataset.version.value);
+                json.member("records", dataset.records).end_object();
+            }
+            json.end_array().end_object();
+            TRY(console.print(json));
+            return kDone;
+        }
+        TextTable table({{"dataset"}, {"title"}, {"write"}, {"version", Align::right}, {"records", Align::right}});
+        for (const DatasetSummary& dataset : datasets) {
+            table.add({dataset.name, dataset.title, dataset.write,
+                       dataset.version ? std::to_string(dataset.version.value) : "", show_count(dataset.records)});
+        }
+        TRY(console.print(table.render(console.terminal().out ? console.terminal().width : 0, console.paint())));
+        return kDone;
+    }
 };
 
 class DiffCommand final : public Command {
@@ -233,27 +259,17 @@ public:
         };
     }
 
+    Reach reach() const override { return Reach::server; }
+
     Result<int> run(Session& session) override {
         if (id_.has_value() == version_.has_value())
             return usage_error("either the ID of a submission or --version is needed");
         const Timestamp start = session.clock().now();
-        Pipeline* pipeline = TRY(session.pipeline());
-        std::vector<SubmissionId> targets;
-        if (id_) {
-            // A submission that does not exist is told apart from one that cannot be undone.
-            Catalog* catalog = TRY(session.catalog());
-            TRY(catalog->get(SubmissionId(*id_)));
-            targets.push_back(SubmissionId(*id_));
-        } else {
-            targets = TRY(submissions_of(session, Version(*version_)));
-        }
-        session.interrupts().say("nothing half done is seen; `inlet submissions` tells whether the undo was made");
-        Act act{.action = "submission.undo", .submission = targets.size() == 1 ? targets.front() : SubmissionId()};
-        if (version_) act.object = fmt::format("version {}", *version_);
-        auto outcome = pipeline->undo(std::move(targets), cascade_, dry_run_, session.user());
-        if (outcome) act.detail = fmt::format(R"({{"made":{}}})", outcome->record.id.value);
-        if (!dry_run_) outcome = written_down(session, act, std::move(outcome));
-        const Pipeline::Undone undone = TRY(std::move(outcome));
+        Deliveries* deliveries = TRY(session.deliveries(Use::change));
+        UndoOrder order{.cascade = cascade_, .dry_run = dry_run_};
+        if (id_) order.submission = SubmissionId(*id_);
+        if (version_) order.version = Version(*version_);
+        const Pipeline::Undone undone = TRY(deliveries->undo(order));
         session.progress().clear();
         const double seconds = session.seconds_since(start);
         Console& console = session.console();
@@ -266,21 +282,6 @@ public:
     }
 
 private:
-    static Result<std::vector<SubmissionId>> submissions_of(Session& session, Version version) {
-        Warehouse* warehouse = TRY(session.reading());
-        const std::vector<VersionEntry> entries =
-            TRY(warehouse->versions("", std::numeric_limits<std::int32_t>::max()));
-        std::vector<SubmissionId> ids;
-        for (const VersionEntry& entry : entries) {
-            if (entry.number == version && entry.submission) ids.push_back(entry.submission);
-        }
-        std::ranges::sort(ids);
-        ids.erase(std::ranges::unique(ids).begin(), ids.end());
-        if (ids.empty())
-            return fail(FailureCode::unknown_version, fmt::format("there is no version {}", version.value));
-        return ids;
-    }
-
     Status print_json(Console& console, const Pipeline::Undone& undone, double seconds) const {
         JsonWriter json;
         json.begin_object().key("submission");
@@ -383,6 +384,7 @@ private:
 } // namespace
 
 void add_version_commands(Commands& commands) {
+    commands.push_back(std::make_unique<DatasetsCommand>());
     commands.push_back(std::make_unique<VersionsCommand>());
     commands.push_back(std::make_unique<DiffCommand>());
     commands.push_back(std::make_unique<UndoCommand>());

@@ -107,7 +107,7 @@ TEST(RecordView, TheFormOfALoadIsFixed) {
               R"("rows":20010,"accepted":20000,"rejected":10,"inserted":19000,"updated":1000,"deleted":0,)"
               R"("unchanged":0,"superseded":0,"held_deletes":0,"skipped_deletes":0,"errors_total":12,)"
               R"("counts":[{"code":"constraint-error","field":"rating","count":11},)"
-              R"({"code":"blank-row","field":null,"count":1}]}]})");
+              R"({"code":"blank-row","field":null,"count":1}],"errors_sha256":null,"rejects_sha256":"ab"}]})");
 }
 
 TEST(RecordView, WithoutAVersionItIsNull) {
@@ -211,17 +211,17 @@ Project project() {
 
 TEST(Names, AFileGoesWhereItsNameSays) {
     Project given = project();
-    EXPECT_EQ(target_for(given, "ratings.csv")->dataset, &given.datasets[0]);
-    EXPECT_EQ(target_for(given, "x.zip")->package, &given.packages[1]);
-    const auto both = target_for(given, "data.zip");
+    EXPECT_EQ(target_for(targets_of(given), "ratings.csv").value(), (Target{"ratings", false}));
+    EXPECT_EQ(target_for(targets_of(given), "x.zip").value(), (Target{"other", true}));
+    const auto both = target_for(targets_of(given), "data.zip");
     ASSERT_FALSE(both);
     EXPECT_EQ(to_string(both.error()),
               "ambiguous-target: data.zip could go to several places; say which: --package drop, --package other");
-    const auto none = target_for(given, "new.csv");
+    const auto none = target_for(targets_of(given), "new.csv");
     ASSERT_FALSE(none);
     EXPECT_EQ(none.error().code, FailureCode::ambiguous_target);
     given.datasets.pop_back();
-    EXPECT_EQ(target_for(given, "new.csv")->dataset, &given.datasets[0]);
+    EXPECT_EQ(target_for(targets_of(given), "new.csv").value(), (Target{"ratings", false}));
 }
 
 TEST(Names, TheNearestIsNamed) {

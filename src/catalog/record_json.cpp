@@ -55,6 +55,8 @@ void write_part(JsonWriter& json, const PartRecord& part) {
     json.member("held_deletes", part.held_deletes).member("skipped_deletes", part.skipped_deletes);
     json.member("errors_total", part.errors_total).key("counts");
     write_counts(json, part.counts);
+    write_text_or_null(json, "errors_sha256", part.errors_sha256);
+    write_text_or_null(json, "rejects_sha256", part.rejects_sha256);
     json.end_object();
 }
 

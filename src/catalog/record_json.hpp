@@ -10,7 +10,7 @@ namespace inlet {
 
 // {"code","field","count"} for each; `field` is null for the record or file as a whole.
 void write_counts(JsonWriter& json, const std::vector<CodeCount>& counts);
-// {"name","dataset","rows","accepted","rejected","inserted","updated","deleted","unchanged","superseded","held_deletes","skipped_deletes","errors_total","counts"}
+// {"name","dataset","rows","accepted","rejected","inserted","updated","deleted","unchanged","superseded","held_deletes","skipped_deletes","errors_total","counts","errors_sha256","rejects_sha256"}
 void write_part(JsonWriter& json, const PartRecord& part);
 // Members of the object that `load` prints, without its braces: "submission","state","version","parts" and, where there
 // is one, "reason".

@@ -123,6 +123,7 @@ export type FailureCode =
   | "io-failed"
   | "disk-full"
   | "folder-unavailable"
+  | "server-unreachable"
   | "out-of-memory-limit"
   | "object-missing"
   | "object-corrupt"
@@ -914,6 +915,13 @@ export const failures: Readonly<Record<FailureCode, FailureInfo>> = {
     httpStatus: 500,
     meaning: "A watch folder or an outbox is missing, or may not be read or written.",
     whatToDo: "Put it back or correct its permissions; it is tried again by itself.",
+  },
+  "server-unreachable": {
+    code: "server-unreachable",
+    kind: "system",
+    httpStatus: 502,
+    meaning: "The server that a command was to ask cannot be reached, or what answers is no Inlet server.",
+    whatToDo: "Check --server and the network; the message says what was tried. A load that was begun goes on where it was when the same command is given again.",
   },
   "out-of-memory-limit": {
     code: "out-of-memory-limit",

@@ -131,6 +131,7 @@ class FailureCode(str, Enum):
     IO_FAILED = "io-failed"
     DISK_FULL = "disk-full"
     FOLDER_UNAVAILABLE = "folder-unavailable"
+    SERVER_UNREACHABLE = "server-unreachable"
     OUT_OF_MEMORY_LIMIT = "out-of-memory-limit"
     OBJECT_MISSING = "object-missing"
     OBJECT_CORRUPT = "object-corrupt"
@@ -925,6 +926,13 @@ FAILURES: Dict[FailureCode, FailureInfo] = {
         500,
         "A watch folder or an outbox is missing, or may not be read or written.",
         "Put it back or correct its permissions; it is tried again by itself.",
+    ),
+    FailureCode.SERVER_UNREACHABLE: FailureInfo(
+        FailureCode.SERVER_UNREACHABLE,
+        FailureKind.SYSTEM,
+        502,
+        "The server that a command was to ask cannot be reached, or what answers is no Inlet server.",
+        "Check --server and the network; the message says what was tried. A load that was begun goes on where it was when the same command is given again.",
     ),
     FailureCode.OUT_OF_MEMORY_LIMIT: FailureInfo(
         FailureCode.OUT_OF_MEMORY_LIMIT,

@@ -44,7 +44,10 @@ void add_api(Router& router, const ApiParts& parts) {
     add_health(router, parts);
     add_datasets_api(router, parts);
     add_files_api(router, parts);
+    add_packages_api(router, parts);
     add_submissions_api(router, parts);
+    add_undo_api(router, parts);
+    add_versions_api(router, parts);
     add_records_api(router, parts);
     add_keys_api(router, parts);
     add_audit_api(router, parts);

@@ -42,7 +42,10 @@ void add_api(Router& router, const ApiParts& parts);
 // Some of them, each in a file of its own.
 void add_datasets_api(Router& router, const ApiParts& parts);
 void add_files_api(Router& router, const ApiParts& parts);
+void add_packages_api(Router& router, const ApiParts& parts);
 void add_submissions_api(Router& router, const ApiParts& parts);
+void add_undo_api(Router& router, const ApiParts& parts);
+void add_versions_api(Router& router, const ApiParts& parts);
 void add_records_api(Router& router, const ApiParts& parts);
 void add_events_api(Router& router, const ApiParts& parts);
 void add_notifications_api(Router& router, const ApiParts& parts);

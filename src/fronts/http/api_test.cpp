@@ -74,7 +74,14 @@ const std::map<std::string, std::string>& expected() {
         {"approveSubmission", "fufu..uuu."},
         {"cancelSubmission", "fufu..uuu."},
         {"retrySubmission", "fufu..uuu."},
+        {"getSubmissionEvents", ".u.u..uuu."},
         {"undoSubmission", "fufu..uuu."},
+        {"rehearseUndo", "fufu..uuu."},
+        {"undoVersion", "fufu..uuu."},
+        {"rehearseUndoOfVersion", "fufu..uuu."},
+        {"listVersions", ".........."},
+        {"getVersion", "uu.u..uuu."},
+        {"listPackages", ".........."},
         {"listKeys", "fffffffff."},
         {"makeKey", "fffffffff."},
         {"rotateKey", "fffffffff."},
@@ -160,7 +167,11 @@ protected:
         Request request;
         request.method = route.method;
         request.principal = principal(caller);
-        request.values = {{"dataset", "a"}, {"package", "p"}, {"id", std::to_string(submission_.value)}, {"path", "f"}};
+        request.values = {{"dataset", "a"},
+                          {"package", "p"},
+                          {"id", std::to_string(submission_.value)},
+                          {"path", "f"},
+                          {"version", "1"}};
         if (route.path.starts_with("/v1/keys/")) request.values["id"] = "00000000";
         if (route.needs.what != Needs::nothing) TRY(admit(route, request.principal));
         SentBody body(route.deferred ? R"({"x":"2"})" : "x\n2\n");
@@ -181,6 +192,7 @@ protected:
         case FailureCode::unknown_submission:
         case FailureCode::unknown_dataset:
         case FailureCode::unknown_package:
+        case FailureCode::unknown_version:
             return 'u';
         default:
             return '.';

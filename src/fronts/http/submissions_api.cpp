@@ -11,6 +11,7 @@
 #include "fronts/http/request_reading.hpp"
 #include "fronts/http/schemas.hpp"
 #include "http/preferences.hpp"
+#include "notify/event_detail.hpp"
 #include "pipeline/byte_origins.hpp"
 
 namespace inlet::http {
@@ -84,22 +85,21 @@ public:
         return record_response(TRY(parts_.pipeline.retry(id, request.principal.name)));
     }
 
-    Result<Response> undo(const Request& request) const {
-        const SubmissionId id = TRY(decidable_id(request));
-        const bool cascade = flag(request, "cascade");
-        const Principal& principal = request.principal;
-        if (cascade && !principal.may_everywhere(Permission::approve)) {
-            // It takes back others' submissions too, and what those touched elsewhere.
-            const auto rehearsed = TRY(parts_.pipeline.undo({id}, true, true, principal.name));
-            for (const SubmissionId one : rehearsed.outcome.undone) {
-                const SubmissionRecord record = TRY(parts_.catalog.get(one));
-                if (may_decide(principal, *parts_.project, record)) continue;
-                return fail(FailureCode::forbidden,
-                            "this would take back submissions that are for others to decide about");
-            }
+    // What the program could not do is told to admins in full, to others as events tell it.
+    Result<Response> events(const Request& request) const {
+        const SubmissionId id = TRY(seen_id(request));
+        JsonWriter json;
+        json.begin_object().key("events").begin_array();
+        for (const CatalogEvent& event : TRY(parts_.catalog.events(id))) {
+            json.begin_object().member("at", iso_moment(event.at)).member("type", event.type).key("detail");
+            if (event.detail.empty())
+                json.null();
+            else
+                write_detail(json, event.detail, request.principal.is_admin());
+            json.end_object();
         }
-        const auto undone = TRY(parts_.pipeline.undo({id}, cascade, false, principal.name));
-        return record_response(undone.record);
+        json.end_array().end_object();
+        return json_response(200, json.take());
     }
 
 private:
@@ -112,6 +112,16 @@ private:
         const SubmissionId id = TRY(id_of(request));
         TRY(decidable(request.principal, *parts_.project, parts_.catalog, id));
         return id;
+    }
+
+    static void write_detail(JsonWriter& json, const std::string& detail, bool in_full) {
+        if (in_full) {
+            json.raw(detail);
+            return;
+        }
+        json.begin_object();
+        for (const DetailMember& member : public_detail(detail)) json.key(member.name).raw(member.json);
+        json.end_object();
     }
 
     static Response record_response(const SubmissionRecord& record) {
@@ -186,15 +196,16 @@ void add_submissions_api(Router& router, const ApiParts& parts) {
         &SubmissionsApi::errors, part, kept);
     get("/rejects.csv", "getRejects", "The rejected records of a part, to be corrected and sent again", "text/csv",
         &SubmissionsApi::rejects, part, kept);
+    get("/events", "getSubmissionEvents", "What happened to it, in order", "application/json", &SubmissionsApi::events,
+        {}, {});
     const auto act = [&](const char* what, const char* id, const char* summary, Call call,
-                         std::vector<Parameter> parameters, std::vector<FailureCode> failures) {
+                         std::vector<FailureCode> failures) {
         failures.push_back(FailureCode::unknown_submission);
         router.add({.method = Method::post,
                     .path = fmt::format("/v1/submissions/{{id}}/{}", what),
                     .path_values = {{"id", kIdSchema}},
                     .id = id,
                     .summary = summary,
-                    .parameters = std::move(parameters),
                     .answers = {{200, "the submission as it is now", "application/json", submission_schema()}},
                     .failures = std::move(failures),
                     .takes_long = true,
@@ -202,17 +213,12 @@ void add_submissions_api(Router& router, const ApiParts& parts) {
                     .action = fmt::format("submission.{}", what),
                     .handler = calls(api, call)});
     };
-    act("approve", "approveSubmission", "Publish what is held", &SubmissionsApi::approve, {},
+    act("approve", "approveSubmission", "Publish what is held", &SubmissionsApi::approve,
         {FailureCode::not_held, FailureCode::approval_changed});
-    act("cancel", "cancelSubmission", "Drop what is queued or held", &SubmissionsApi::cancel, {},
+    act("cancel", "cancelSubmission", "Drop what is queued or held", &SubmissionsApi::cancel,
         {FailureCode::wrong_state});
     act("retry", "retrySubmission", "Run a failed or rejected submission again from its kept bytes",
-        &SubmissionsApi::retry, {},
-        {FailureCode::wrong_state, FailureCode::interrupted, FailureCode::retention_expired});
-    act("undo", "undoSubmission", "Publish a version as if the submission had never been", &SubmissionsApi::undo,
-        {{"cascade", "take back later submissions too that wrote the same keys", R"({"type":"boolean"})"}},
-        {FailureCode::undo_conflict, FailureCode::superseded_by_snapshot, FailureCode::version_pruned,
-         FailureCode::already_undone, FailureCode::not_undoable});
+        &SubmissionsApi::retry, {FailureCode::wrong_state, FailureCode::interrupted, FailureCode::retention_expired});
 }
 
 } // namespace inlet::http
