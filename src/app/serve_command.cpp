@@ -140,6 +140,7 @@ private:
 
     static Status announce(Console& console, const Server& server, bool made_project) {
         const std::vector<std::string> addresses = server.addresses();
+        const std::vector<std::string> metrics = server.metrics_addresses();
         const std::string& first_key = server.first_key();
         if (console.json()) {
             JsonWriter json;
@@ -147,6 +148,11 @@ private:
             json.key("addresses").begin_array();
             for (const std::string& address : addresses) json.value(address);
             json.end_array();
+            if (!metrics.empty()) {
+                json.key("metrics").begin_array();
+                for (const std::string& address : metrics) json.value(address);
+                json.end_array();
+            }
             if (!first_key.empty()) json.member("key", first_key);
             if (made_project) json.member("made", "inlet.yaml");
             json.end_object();
@@ -156,6 +162,7 @@ private:
         std::string text;
         if (made_project) text += "made inlet.yaml, with a dataset `readings` to begin with\n";
         for (const std::string& address : addresses) text += fmt::format("listening on {}\n", address);
+        for (const std::string& address : metrics) text += fmt::format("metrics at {}/metrics\n", address);
         if (!first_key.empty()) {
             text += fmt::format("key (shown only now): {}\n", first_key);
             text += made_project ? first_steps(addresses.front(), first_key)

@@ -15,11 +15,9 @@
 #include "access/submission_rights.hpp"
 #include "app/act.hpp"
 #include "app/backups.hpp"
-#include "app/display_text.hpp"
 #include "app/signing_key.hpp"
 #include "base/json_writer.hpp"
 #include "catalog/event_log.hpp"
-#include "fronts/http/api.hpp"
 #include "fronts/http/upload_sessions_api.hpp"
 #include "fronts/tus/tus_api.hpp"
 #include "notify/curl_courier.hpp"
@@ -101,13 +99,16 @@ std::function<bool(const LoggedEvent&)> events_seen_by(const Principal& principa
 
 Result<std::unique_ptr<Server>> Server::start(Session& session, std::vector<http::Listener> listeners) {
     const Project* project = TRY(session.project());
-    Catalog* catalog = TRY(session.catalog());
     std::unique_ptr<Server> server(new Server(session, project->data_folder));
+    server->use_watch();
+    Catalog* catalog = TRY(session.catalog());
     session.on_progress([self = server.get()](const Progress& progress) { self->tell(progress); });
     Pipeline* pipeline = TRY(session.pipeline());
     TRY(server->start_telling(*project, *catalog));
     server->started_with_ = project;
     server->config_ = project->server;
+    server->metrics_ = std::make_shared<const MetricsConfig>(project->server.metrics);
+    server->watch_->log().use(project->server.log);
     if (server->config_.tls) server->certificate_ = TRY(load(*server->config_.tls));
     TRY(server->use_access(*project));
     const std::vector<KeyRecord> keys = TRY(catalog->keys().all());
@@ -139,32 +140,78 @@ Result<std::unique_ptr<Server>> Server::start(Session& session, std::vector<http
     server->keeper_ = std::make_unique<Periodic>(kLetGoEvery, [self = server.get()] { self->let_go(); });
     tus::add_tus(server->router_, {session.current_project(), *server->uploads_, *server->runner_, session.clock()});
     server->watch_folders(*project, *catalog, *pipeline);
-    const auto backed_up = [&session, pipeline](const std::string& folder, std::size_t keep) -> Result<std::string> {
+    const http::ApiParts parts = server->api_parts(*project, *catalog, *pipeline);
+    http::add_api(server->router_, parts);
+    http::add_metrics_api(
+        server->router_, server->watch_->figures().metrics(),
+        [self = server.get()](const http::Request& request) { return self->may_read_metrics(request); });
+    server->signer_ = std::make_unique<http::UrlSigner>(TRY(signing_key(session.disk(), project->data_folder)));
+    http::add_upload_sessions(server->router_, {parts, *server->uploads_, *server->signer_});
+    TRY(server->start_listening(*project, *catalog, std::move(listeners)));
+    TRY(server->start_watching(parts));
+    return server;
+}
+
+// Before the stores are opened: they tell it what they do.
+void Server::use_watch() {
+    watch_ = std::make_unique<ServerWatch>(session_.current_project(), clock_, console_.terminal().err,
+                                           console_.quiet(), [this](std::string_view line) {
+                                               const std::scoped_lock lock(speaking_);
+                                               console_.warn(line);
+                                           });
+    session_.watch_submissions(watch_.get());
+    session_.on_commit([watch = watch_.get()](std::size_t changes, std::chrono::duration<double> time) {
+        watch->figures().committed(changes, time);
+    });
+}
+
+http::ApiParts Server::api_parts(const Project& project, Catalog& catalog, Pipeline& pipeline) {
+    const auto backed_up = [this, &pipeline](const std::string& folder, std::size_t keep) -> Result<std::string> {
         JsonWriter json;
-        write_backup(json, TRY(back_up(session, *pipeline, folder, keep)));
+        write_backup(json, TRY(back_up(session_, pipeline, folder, keep)));
         return json.take();
     };
-    const http::ApiParts api{
-        .project = session.current_project(),
-        .catalog = *catalog,
-        .warehouse = session.warehouse(),
-        .pipeline = *pipeline,
-        .runner = *server->runner_,
-        .keyring = [self = server.get()]() -> Keyring& { return self->authenticator_.load()->keyring(); },
-        .clock = session.clock(),
-        .events = *server->events_,
-        .event_source = event_source(*project),
-        .notifier = *server->notifier_,
-        .back_up = backed_up,
-        .event_sight =
-            [&current = session.current_project(), catalog](const http::Request& request) {
-                return events_seen_by(request.principal, current, *catalog);
-            }};
-    http::add_api(server->router_, api);
-    server->signer_ = std::make_unique<http::UrlSigner>(TRY(signing_key(session.disk(), project->data_folder)));
-    http::add_upload_sessions(server->router_, {api, *server->uploads_, *server->signer_});
-    TRY(server->start_listening(*project, *catalog, std::move(listeners)));
-    return server;
+    return {.project = session_.current_project(),
+            .catalog = catalog,
+            .warehouse = session_.warehouse(),
+            .pipeline = pipeline,
+            .runner = *runner_,
+            .keyring = [this]() -> Keyring& { return authenticator_.load()->keyring(); },
+            .clock = session_.clock(),
+            .events = *events_,
+            .event_source = event_source(project),
+            .notifier = *notifier_,
+            .back_up = backed_up,
+            .event_sight =
+                [&current = session_.current_project(), &catalog](const http::Request& request) {
+                    return events_seen_by(request.principal, current, catalog);
+                }};
+}
+
+// Whoever is on this machine, unless the configuration says otherwise; and not who came through a proxy that is not
+// known: its address says nothing about them.
+bool Server::may_read_metrics(const http::Request& request) const {
+    if (request.local_user) return true;
+    if (request.relayed) return false;
+    const auto metrics = metrics_.load();
+    return std::ranges::any_of(metrics->from, [&](const AddressRange& range) { return range.holds(request.peer); });
+}
+
+// The addresses that are for figures alone: whoever can reach them may read.
+Status Server::start_watching(const http::ApiParts& parts) {
+    watch_->figures().ask({.catalog = parts.catalog,
+                           .load = [this] { return http_->load(); },
+                           .disk_free_bytes = [folder = parts.project->data_folder] { return free_bytes(folder); }});
+    if (config_.metrics.listen.empty()) return {};
+    http::add_watching_api(watching_router_, watch_->figures().metrics(), parts);
+    http::ServerOptions options;
+    for (const ListenAddress& address : config_.metrics.listen)
+        options.listeners.push_back({.address = address, .mode = config_.socket_mode});
+    options.settings.limits.uploads = options.settings.limits.calls = 1;
+    options.settings.limits.waiting = 16;
+    options.settings.limits.connections = 64;
+    watching_http_ = TRY(http::HttpServer::start(std::move(options), watching_router_, {}, {}, {}));
+    return {};
 }
 
 Status Server::start_listening(const Project& project, Catalog& catalog, std::vector<http::Listener> listeners) {
@@ -177,6 +224,7 @@ Status Server::start_listening(const Project& project, Catalog& catalog, std::ve
     listeners.push_back({.address = {.path = fmt::format("{}/{}", project.data_folder, kServerSocketName)},
                          .mode = 0600,
                          .trusted = true});
+    watch_->figures().know(router_);
     http_ = TRY(http::HttpServer::start(
         {.listeners = std::move(listeners),
          .io_threads = config_.threads,
@@ -184,7 +232,7 @@ Status Server::start_listening(const Project& project, Catalog& catalog, std::ve
          .disk_free_bytes = [folder = project.data_folder] { return free_bytes(folder); },
          .settings = settings()},
         router_, [this](http::Request& request) { return guard(request); }, witness,
-        [this](const http::Served& served) { log(served); }));
+        [this](const http::Served& served) { watch_->served(served); }));
     return {};
 }
 
@@ -196,7 +244,8 @@ Status Server::use_access(const Project& project) {
 }
 
 http::ServerSettings Server::settings() const {
-    http::ServerSettings settings{.limits = config_.limits, .cors = config_.cors, .tls = certificate_.context};
+    http::ServerSettings settings{
+        .limits = config_.limits, .cors = config_.cors, .proxies = config_.proxies, .tls = certificate_.context};
     if (authenticator_.load()->has_users()) settings.challenge += ", Basic realm=\"inlet\", charset=\"UTF-8\"";
     return settings;
 }
@@ -227,6 +276,12 @@ Status Server::guard(http::Request& request) {
 }
 
 Result<std::vector<std::string>> Server::reload() {
+    auto read = read_again();
+    watch_->reloaded(read.has_value());
+    return read;
+}
+
+Result<std::vector<std::string>> Server::read_again() {
     const Project& before = *started_with_;
     std::unique_ptr<Project> next = TRY(session_.read_project_again());
     Certificate certificate;
@@ -243,6 +298,7 @@ Result<std::vector<std::string>> Server::reload() {
     compare(now.listen == config_.listen, "server.listen");
     compare(now.socket_mode == config_.socket_mode, "server.socket_mode");
     compare(now.threads == config_.threads, "server.threads");
+    compare(now.metrics.listen == config_.metrics.listen, "server.metrics.listen");
     compare(now.tls.has_value() == config_.tls.has_value(), "whether addresses speak TLS (server.tls)");
     compare(now.limits.uploads == config_.limits.uploads, "server.limits.uploads");
     compare(now.limits.calls == config_.limits.calls, "server.limits.calls");
@@ -262,6 +318,8 @@ Result<std::vector<std::string>> Server::reload() {
     else
         certificate_ = std::move(certificate);
     config_ = std::move(now);
+    metrics_ = std::make_shared<const MetricsConfig>(config_.metrics);
+    watch_->log().use(config_.log);
     http_->change(settings());
     return waiting;
 }
@@ -270,6 +328,10 @@ std::vector<std::string> Server::addresses() const {
     std::vector<std::string> addresses = http_->addresses();
     addresses.pop_back();
     return addresses;
+}
+
+std::vector<std::string> Server::metrics_addresses() const {
+    return watching_http_ ? watching_http_->addresses() : std::vector<std::string>();
 }
 
 std::optional<std::chrono::milliseconds> Server::idle() const {
@@ -285,6 +347,7 @@ bool Server::answers(std::chrono::milliseconds time) {
 void Server::stop() {
     runner_->end_waits();
     http_->stop();
+    watching_http_.reset();
     folders_.reset();
     sweeper_.reset();
     keeper_.reset();
@@ -292,6 +355,7 @@ void Server::stop() {
 }
 
 Server::~Server() {
+    watching_http_.reset();
     http_.reset(); // no call writes any more
     session_.on_progress({});
     if (last_head_.number != 0) (void)audit_head_.keep(last_head_);
@@ -321,14 +385,15 @@ void Server::keep_head(const AuditHead& head) {
 
 void Server::watch_folders(const Project& project, Catalog& catalog, Pipeline& pipeline) {
     folders_ = std::make_unique<folder::FolderWatch>(
-        project, folder::SourceParts{
-                     .catalog = catalog,
-                     .pipeline = pipeline,
-                     .stopping = {},
-                     .queued = [this] { runner_->wake(); },
-                     .told = [this](std::string_view what, const PickupRecord& pickup) { log(what, pickup); },
-                     .failed = [this](const Error& error) { warn(error); },
-                 });
+        project,
+        folder::SourceParts{
+            .catalog = catalog,
+            .pipeline = pipeline,
+            .stopping = {},
+            .queued = [this] { runner_->wake(); },
+            .told = [this](std::string_view what, const PickupRecord& pickup) { watch_->pickup(what, pickup); },
+            .failed = [this](const Error& error) { warn(error); },
+        });
     http::add_sources_api(router_, [this] {
         std::vector<http::SourceReport> reports;
         for (folder::FolderWatch::State& state : folders_->states())
@@ -340,14 +405,16 @@ void Server::watch_folders(const Project& project, Catalog& catalog, Pipeline& p
 Status Server::start_telling(const Project& project, Catalog& catalog) {
     const auto failed = [this](const Error& error) { warn(error); };
     courier_ = TRY(make_curl_courier());
-    notifier_ = std::make_unique<Notifier>(NotifierParts{.settings = project.notify,
-                                                         .catalog = catalog,
-                                                         .objects = *TRY(session_.objects()),
-                                                         .clock = session_.clock(),
-                                                         .courier = *courier_,
-                                                         .project = project.name,
-                                                         .source = event_source(project),
-                                                         .failed = failed});
+    notifier_ = std::make_unique<Notifier>(
+        NotifierParts{.settings = project.notify,
+                      .catalog = catalog,
+                      .objects = *TRY(session_.objects()),
+                      .clock = session_.clock(),
+                      .courier = *courier_,
+                      .project = project.name,
+                      .source = event_source(project),
+                      .failed = failed,
+                      .tried = [this](const NotificationRecord& record) { watch_->figures().tried(record); }});
     const ExpectationCheck check(project.datasets, catalog, session_.clock());
     if (check.is_needed()) expectations_ = std::make_unique<ExpectationWatch>(check, failed);
     EventHub::Options options{.source = event_source(project), .failed = failed};
@@ -371,35 +438,6 @@ void Server::tell(const Progress& progress) {
 Status Server::with_console(const std::function<Status(Console&)>& use) {
     const std::scoped_lock lock(speaking_);
     return use(console_);
-}
-
-void Server::warn(const Error& error) {
-    const std::scoped_lock lock(speaking_);
-    console_.warn(error_text(error, console_.err_paint()));
-}
-
-void Server::log(const http::Served& served) {
-    if (console_.quiet()) return;
-    const http::Request* request = served.request;
-    JsonWriter json;
-    json.begin_object();
-    if (request != nullptr) {
-        json.member("method", to_string(request->method)).member("target", request->target_text);
-        json.member("peer", request->peer).member("by", request->principal.name);
-    }
-    json.member("status", served.status).member("seconds", served.seconds).end_object();
-    const std::scoped_lock lock(speaking_);
-    console_.warn(json.take() + "\n");
-}
-
-void Server::log(std::string_view what, const PickupRecord& pickup) {
-    if (console_.quiet()) return;
-    JsonWriter json;
-    json.begin_object().member("folder", pickup.folder).member("file", pickup.name).member(what, true);
-    json.member("by", pickup.provider).member("submission", pickup.submission.value);
-    json.member("duplicate", pickup.duplicate).end_object();
-    const std::scoped_lock lock(speaking_);
-    console_.warn(json.take() + "\n");
 }
 
 } // namespace inlet

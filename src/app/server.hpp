@@ -14,9 +14,11 @@
 
 #include "access/authenticator.hpp"
 #include "app/audit_head_file.hpp"
+#include "app/server_watch.hpp"
 #include "app/session.hpp"
 #include "base/periodic.hpp"
 #include "fronts/folder/folder_watch.hpp"
+#include "fronts/http/api.hpp"
 #include "fronts/http/url_signer.hpp"
 #include "http/http_server.hpp"
 #include "notify/courier.hpp"
@@ -43,11 +45,13 @@ public:
     std::vector<std::string> addresses() const;                 // but for inlet.sock
     // The console is for one thread at a time.
     Status with_console(const std::function<Status(Console&)>& use);
-    void warn(const Error& error);
+    void warn(const Error& error) { watch_->error(error); }
+    void note(std::string_view what) { watch_->log().note(what); }
 
     // Reads the project again: all of it stands afterwards, or on an error nothing of it. Returns a line for each thing
     // that waits for the next start. Errors: project-invalid, certificate-invalid, the warehouse's.
     Result<std::vector<std::string>> reload();
+    std::vector<std::string> metrics_addresses() const;
     // Reads the certificate again if its files are others than those that were read last. On a mistake the one that
     // stands is kept: certificate-invalid.
     Status renew_certificate();
@@ -71,6 +75,11 @@ private:
 
     Status start_telling(const Project& project, Catalog& catalog);
     Status start_listening(const Project& project, Catalog& catalog, std::vector<http::Listener> listeners);
+    Status start_watching(const http::ApiParts& parts);
+    http::ApiParts api_parts(const Project& project, Catalog& catalog, Pipeline& pipeline);
+    bool may_read_metrics(const http::Request& request) const;
+    void use_watch();
+    Result<std::vector<std::string>> read_again();
     static Result<Certificate> load(const TlsConfig& config);
     Status use_access(const Project& project);
     http::ServerSettings settings() const;
@@ -78,15 +87,14 @@ private:
 
     void tell(const Progress& progress);
     void let_go();
-    void log(const http::Served& served);
     void keep_head(const AuditHead& head);
-    void log(std::string_view what, const PickupRecord& pickup);
     void watch_folders(const Project& project, Catalog& catalog, Pipeline& pipeline);
 
     Session& session_;
     std::mutex speaking_; // over the console
     Console& console_;
     const Clock& clock_;
+    std::unique_ptr<ServerWatch> watch_;
     std::string first_key_;
 
     std::mutex keeping_; // over the three below
@@ -99,6 +107,7 @@ private:
     std::atomic<Authenticator*> authenticator_ = nullptr;
     const Project* started_with_ = nullptr;
     ServerConfig config_;
+    std::atomic<std::shared_ptr<const MetricsConfig>> metrics_; // shared with requests under way
     Certificate certificate_;
     // Each uses those above it.
     std::unique_ptr<Courier> courier_;
@@ -113,6 +122,8 @@ private:
     std::unique_ptr<http::UrlSigner> signer_;
     http::Router router_;
     std::unique_ptr<http::HttpServer> http_;
+    http::Router watching_router_;
+    std::unique_ptr<http::HttpServer> watching_http_; // null: metrics have no address of their own
 };
 
 } // namespace inlet

@@ -29,10 +29,7 @@ public:
         : thread_([this, &server, time](const std::stop_token& stop) {
               std::unique_lock lock(mutex_);
               if (over_.wait_for(lock, stop, time, [&] { return stop.stop_requested(); })) return;
-              (void)server.with_console([&](Console& console) -> Status {
-                  console.note("the time to stop is over: what is being run goes on at the next start");
-                  return console.flush();
-              });
+              server.note("the time to stop is over: what is being run goes on at the next start");
               ::_exit(kDone);
           }) {}
 
@@ -42,22 +39,15 @@ private:
     std::jthread thread_;
 };
 
-void note(Server& server, const std::string& text) {
-    (void)server.with_console([&](Console& console) -> Status {
-        console.note(text);
-        return {};
-    });
-}
-
 void reload(Server& server, const Systemd& systemd) {
     systemd.reloading();
     const auto reloaded = server.reload();
     if (!reloaded) {
         server.warn(reloaded.error());
-        note(server, "the configuration that stood is kept");
+        server.note("the configuration that stood is kept");
     } else {
-        note(server, "the configuration was read again");
-        for (const std::string& kept : *reloaded) note(server, kept);
+        server.note("the configuration was read again");
+        for (const std::string& kept : *reloaded) server.note(kept);
     }
     systemd.ready();
 }
@@ -79,7 +69,7 @@ Result<int> run_service(Server& server, Session& session, const Systemd& systemd
         if (settings.exit_when_idle && idle && *idle >= *settings.exit_when_idle) break;
     }
     systemd.stopping();
-    note(server, "ending: what is running is finished; again to end at once");
+    server.note("ending: what is running is finished; again to end at once");
     const Deadline deadline(server, server.stop_time() + kCutTime);
     server.stop();
     return kDone;

@@ -65,6 +65,12 @@ public:
     ProgressDisplay& progress() { return progress_; }
     // Told of the pipeline's progress too, on whichever thread works; set before pipeline(). Empty: nobody.
     void on_progress(std::function<void(const Progress&)> told) { progress_told_ = std::move(told); }
+    // Who watches submissions, borrowed; set before pipeline().
+    void watch_submissions(SubmissionWatch* watch) { watch_ = watch; }
+    // Told of the catalog's transactions; set before catalog(). See sqlite_catalog.hpp.
+    void on_commit(std::function<void(std::size_t changes, std::chrono::duration<double> time)> told) {
+        committed_ = std::move(told);
+    }
     Interrupts& interrupts() { return interrupts_; }
     // Who acts, as versions and submissions record it: the name of the system's user.
     std::string user() const;
@@ -108,6 +114,8 @@ private:
     SystemClock clock_;
     ProgressDisplay progress_;
     std::function<void(const Progress&)> progress_told_;
+    SubmissionWatch* watch_ = nullptr;
+    std::function<void(std::size_t, std::chrono::duration<double>)> committed_;
     std::string temp_folder_;
     std::unique_ptr<CurrentProject> project_;
     SqlPlaces sql_places_;

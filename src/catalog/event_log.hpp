@@ -21,6 +21,7 @@ struct LoggedEvent {
     bool target_is_package = false;
     std::string file_name;
     std::string by;
+    std::string trace;                 // see SubmissionRecord
     std::vector<std::string> datasets; // the target if it is one, and those of the parts; sorted, each once
 };
 

@@ -86,6 +86,7 @@ struct SubmissionRecord {
     std::string by;
     std::string sender; // id of the principal whose delivery it is; empty: nobody's who could ask for it
     std::string source; // the way it came: http, folder, command ...; empty: not told
+    std::string trace;  // traceparent of the call that brought it (base/trace_context.hpp); empty: none
     Version version;    // once published
     std::uint32_t attempts = 0;
     SubmissionId parent;                                   // the snapshot whose deletions these are

@@ -54,6 +54,14 @@ struct UploadRecord {
     bool operator==(const UploadRecord&) const = default;
 };
 
+// Those that are being received.
+struct UnfinishedUploads {
+    std::uint64_t count = 0;
+    std::uint64_t bytes = 0; // that are safe so far
+
+    bool operator==(const UnfinishedUploads&) const = default;
+};
+
 // Errors besides those named: disk-full, catalog-failed.
 class UploadRecords {
 public:
@@ -68,6 +76,7 @@ public:
     // Those that the program has to go on with by itself: complete ones, and final ones that are receiving; oldest
     // first.
     virtual Result<std::vector<UploadRecord>> unsettled() = 0;
+    virtual Result<UnfinishedUploads> unfinished() = 0;
 };
 
 } // namespace inlet

@@ -144,7 +144,28 @@ std::string_view project_json_schema() {
         "cors": {"description": "Which web pages' scripts may call the server; none unless said.", "$ref": "#/$defs/cors"},
         "threads": {"description": "That read and write connections.", "default": 1, "$ref": "#/$defs/some"},
         "jobs": {"description": "What is worked on at once.", "$ref": "#/$defs/jobs"},
-        "scan": {"description": "The malware scanner that deliveries are shown to; none unless said.", "$ref": "#/$defs/scan"}
+        "scan": {"description": "The malware scanner that deliveries are shown to; none unless said.", "$ref": "#/$defs/scan"},
+        "metrics": {"description": "Who may read /metrics.", "$ref": "#/$defs/metrics"},
+        "trusted_proxies": {"description": "Addresses or ranges of proxies in front, or unix for the Unix sockets of listen: who is believed about a client's address.", "$ref": "#/$defs/names"},
+        "forwarded_header": {"description": "The header in which they say it.", "enum": ["X-Forwarded-For", "Forwarded"], "default": "X-Forwarded-For"},
+        "log": {"description": "What is said on standard error.", "$ref": "#/$defs/log"}
+      }
+    },
+    "metrics": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "listen": {"description": "Addresses at which nothing but /metrics and the probes is answered, without a key.", "$ref": "#/$defs/names"},
+        "from": {"description": "Addresses or ranges that need no key for /metrics at the server's own addresses, or nobody; the machine itself unless said.", "$ref": "#/$defs/names"}
+      }
+    },
+    "log": {
+      "type": "object",
+      "additionalProperties": false,
+      "properties": {
+        "format": {"description": "text at a terminal, else json, unless said.", "enum": ["json", "text"]},
+        "level": {"description": "The least that is said.", "enum": ["debug", "info", "warning", "error"], "default": "info"},
+        "access": {"description": "A line for each request; else for failed ones alone.", "type": "boolean", "default": true}
       }
     },
     "tls": {

@@ -81,6 +81,8 @@ TEST_F(JsonSchema, HasTheKeysThatTheReaderTakes) {
     expect_keys(definition("cors"), keys::kCors);
     expect_keys(definition("jobs"), keys::kJobs);
     expect_keys(definition("scan"), keys::kScan);
+    expect_keys(definition("metrics"), keys::kMetrics);
+    expect_keys(definition("log"), keys::kLog);
     expect_keys(definition("dataset"), keys::kDataset);
     expect_keys(definition("schema"), keys::kSchema);
     expect_keys(definition("field"), keys::kField);

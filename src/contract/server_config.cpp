@@ -1,5 +1,6 @@
 #include "contract/server_config.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace inlet {
@@ -31,6 +32,11 @@ std::optional<ListenAddress> parse_listen_address(std::string_view text) {
     if (host.empty()) return std::nullopt;
     address.host = host == "localhost" ? "127.0.0.1" : host == "*" ? "0.0.0.0" : std::string(host);
     return address;
+}
+
+bool TrustedProxies::trusts(std::string_view address) const {
+    if (address.empty()) return unix_sockets;
+    return std::ranges::any_of(addresses, [&](const AddressRange& range) { return range.holds(address); });
 }
 
 } // namespace inlet

@@ -9,6 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/log_level.hpp"
+#include "contract/address_range.hpp"
+
 namespace inlet {
 
 // Where to listen.
@@ -99,6 +102,33 @@ struct ScanConfig {
     bool operator==(const ScanConfig&) const = default;
 };
 
+// Proxies in front of the server, who are believed when they say which client they speak for.
+struct TrustedProxies {
+    enum class Header : std::uint8_t { x_forwarded_for, forwarded }; // the one that they all set; forwarded: RFC 7239
+    std::vector<AddressRange> addresses;
+    bool unix_sockets = false; // whoever connects through a socket of `listen`
+    Header header = Header::x_forwarded_for;
+
+    // `address` as Request::peer has it; empty: a Unix socket.
+    bool trusts(std::string_view address) const;
+    bool operator==(const TrustedProxies&) const = default;
+};
+
+struct MetricsConfig {
+    std::vector<ListenAddress> listen;                  // where nothing but /metrics and the probes is answered
+    std::vector<AddressRange> from = loopback_ranges(); // who needs no key for /metrics at the other addresses
+
+    bool operator==(const MetricsConfig&) const = default;
+};
+
+struct LogConfig {
+    std::optional<LogFormat> format; // nothing: text at a terminal, else json
+    LogLevel level = LogLevel::info;
+    bool access = true; // a line for each request; else for failed ones alone
+
+    bool operator==(const LogConfig&) const = default;
+};
+
 struct ServerConfig {
     std::vector<ListenAddress> listen; // empty: 127.0.0.1:8080
     unsigned socket_mode = 0600;       // of Unix sockets
@@ -108,6 +138,9 @@ struct ServerConfig {
     JobLimits jobs;
     std::optional<ScanConfig> scan;
     std::size_t threads = 1; // that read and write connections
+    TrustedProxies proxies;
+    MetricsConfig metrics;
+    LogConfig log;
 
     bool operator==(const ServerConfig&) const = default;
 };

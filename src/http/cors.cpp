@@ -50,7 +50,8 @@ void allow_origin(const Cors& cors, const Request& request, Response& response) 
                          "Location, ETag, Link, Retry-After, Idempotency-Replayed, "
                          "RateLimit, RateLimit-Policy, Content-Disposition, "
                          "Upload-Offset, Upload-Length, Upload-Expires, Upload-Metadata, Upload-Concat, Tus-Resumable, "
-                         "Tus-Version, Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm");
+                         "Tus-Version, Tus-Extension, Tus-Max-Size, Tus-Checksum-Algorithm, "
+                         "X-Request-Id, traceresponse");
 }
 
 } // namespace inlet::http

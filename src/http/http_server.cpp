@@ -125,10 +125,14 @@ bool HttpServer::Impl::accept_one(const Door& door) {
     if (descriptor < 0) return errno == EINTR || errno == ECONNABORTED;
     Peer peer{.address = peer_address(descriptor)};
     if (door.socket->listener().trusted) peer.local_user = peer_user(descriptor);
-    if (!serving_.connections.add(peer.address, settings->limits.per_address.connections)) {
+    // A proxy's connections are those of many.
+    const bool of_many = settings->proxies.trusts(peer.address);
+    if (!serving_.connections.add(peer.address, of_many ? std::nullopt : settings->limits.per_address.connections)) {
+        ++serving_.refused;
         ::close(descriptor);
         return true;
     }
+    ++serving_.accepted;
     Loop& loop = *loops_[next_loop_++ % loops_.size()];
     asio::post(loop.context, [this, &loop, descriptor, &socket = *door.socket, peer = std::move(peer)]() mutable {
         serve(loop, descriptor, socket, std::move(peer));
@@ -226,6 +230,11 @@ std::optional<std::chrono::milliseconds> HttpServer::idle() const {
     const auto time = impl_->serving().activity.idle();
     if (!time) return std::nullopt;
     return std::chrono::duration_cast<std::chrono::milliseconds>(*time);
+}
+
+HttpLoad HttpServer::load() const {
+    const Serving& serving = impl_->serving();
+    return {serving.connections.all(), serving.activity.running(), serving.accepted, serving.refused};
 }
 
 bool HttpServer::responds(std::chrono::milliseconds time) const { return impl_->responds(time); }

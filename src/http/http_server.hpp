@@ -30,7 +30,8 @@ struct ServerSettings {
     ServerLimits limits; // `uploads`, `calls` and `waiting` stay as they were at the start
     Cors cors;
     std::string challenge = "Bearer realm=\"inlet\""; // WWW-Authenticate (RFC 9110, section 11.6.1)
-    std::shared_ptr<const TlsContext> tls;            // shared with the connections made while it stands; null: none
+    TrustedProxies proxies;
+    std::shared_ptr<const TlsContext> tls; // shared with the connections made while it stands; null: none
 };
 
 struct ServerOptions {
@@ -48,8 +49,21 @@ struct ServerOptions {
 // What was answered, for the log.
 struct Served {
     const Request* request = nullptr; // null: it could not be read
+    const Route* route = nullptr;     // null: there is none for it, or it was refused before
     unsigned status = 0;
-    double seconds = 0; // from its headers to the end of the answer
+    std::optional<FailureCode> failure; // that it was answered with
+    std::int64_t submission = 0;        // see Response
+    double seconds = 0;                 // from its headers to the end of the answer
+    std::uint64_t bytes_received = 0;   // over the wire, since the connection's request before
+    std::uint64_t bytes_sent = 0;       // the same
+};
+
+// How things stand, and what was since the start.
+struct HttpLoad {
+    std::size_t connections = 0;
+    std::size_t requests = 0; // under way
+    std::uint64_t accepted = 0;
+    std::uint64_t refused = 0; // connections that were closed at once: their address has as many as it may
 };
 
 class HttpServer {
@@ -75,6 +89,7 @@ public:
     void change(ServerSettings settings);
     // How long no request has been under way; nothing while one is.
     std::optional<std::chrono::milliseconds> idle() const;
+    HttpLoad load() const;
     // Whether every I/O thread answers within that time.
     bool responds(std::chrono::milliseconds time) const;
     // Takes no new request, closes what is idle, lets running calls finish. After limits.stop_time what is still being

@@ -57,6 +57,14 @@ const std::string* Headers::find(std::string_view name) const {
     return nullptr;
 }
 
+std::vector<const std::string*> Headers::find_all(std::string_view name) const {
+    std::vector<const std::string*> found;
+    for (const auto& [other, value] : all_) {
+        if (std::ranges::equal(other, name, {}, lower, lower)) found.push_back(&value);
+    }
+    return found;
+}
+
 Result<Target> Target::parse(std::string_view text) {
     if (!text.starts_with('/')) return fail(FailureCode::bad_argument, "the address must begin with /");
     Target target;

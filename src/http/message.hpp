@@ -13,6 +13,7 @@
 
 #include "access/principal.hpp"
 #include "base/result.hpp"
+#include "base/trace_context.hpp"
 #include "records/byte_source.hpp"
 
 namespace inlet::http {
@@ -26,6 +27,7 @@ class Headers {
 public:
     void add(std::string name, std::string value) { all_.emplace_back(std::move(name), std::move(value)); }
     const std::string* find(std::string_view name) const; // the first of that name, or null
+    std::vector<const std::string*> find_all(std::string_view name) const;
     const std::vector<std::pair<std::string, std::string>>& all() const { return all_; }
 
 private:
@@ -50,7 +52,10 @@ struct Request {
     Target target;
     Headers headers;
     std::optional<std::uint64_t> body_bytes;   // as announced; nothing if it comes in chunks
-    std::string peer;                          // address of the other side; empty for a Unix socket
+    std::string peer;                          // the client's address, as far as that is known; empty for a Unix socket
+    bool relayed = false;                      // it says that it came through a proxy, but through none that is trusted
+    std::string id;                            // in logs and for the client
+    std::optional<TraceContext> trace;         // of the caller, with a span of our own as its parent_id
     std::optional<std::uint32_t> local_user;   // the system's number of who is asking, if that can be trusted
     std::map<std::string, std::string> values; // of the route's {names}
     Principal principal;                       // who is asking, once that is known

@@ -62,14 +62,15 @@ struct Route {
     std::string body_schema;         // JSON Schema of it; empty: bytes
     std::vector<std::string> bodies; // other content types that are taken
     bool body_optional = false;
-    std::vector<Answer> answers;       // that are no failure; those of one status side by side
-    std::vector<FailureCode> failures; // beside those any call may meet
-    bool takes_long = false;           // its body may be large: called on the threads kept for that
-    Needs needs;                       // of who calls it
-    bool overridable = false;          // X-HTTP-Method-Override may ask for it
-    Headers standing;                  // go with every answer at this address, refusals too
-    std::string action;                // "submission.approve": what the audit log calls it; empty: it changes nothing
-    Handler handler;                   // this or `deferred`
+    std::vector<Answer> answers;                         // that are no failure; those of one status side by side
+    std::vector<FailureCode> failures;                   // beside those any call may meet
+    bool takes_long = false;                             // its body may be large: called on the threads kept for that
+    Needs needs;                                         // of who calls it
+    std::function<bool(const Request& request)> open_to; // who needs none of that; empty: nobody
+    bool overridable = false;                            // X-HTTP-Method-Override may ask for it
+    Headers standing;                                    // go with every answer at this address, refusals too
+    std::string action; // "submission.approve": what the audit log calls it; empty: it changes nothing
+    Handler handler;    // this or `deferred`
     DeferredHandler deferred;
 };
 

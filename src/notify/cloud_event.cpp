@@ -15,7 +15,9 @@ void write_context(JsonWriter& json, const LoggedEvent& event, std::string_view 
     json.begin_object().member("specversion", "1.0").member("id", id).member("source", source).member("type", type);
     json.member("subject", event.event.submission ? fmt::format("submissions/{}", event.event.submission.value)
                                                   : "datasets/" + event.event.dataset);
-    json.member("time", iso_moment(at)).member("datacontenttype", "application/json").key("data").begin_object();
+    json.member("time", iso_moment(at)).member("datacontenttype", "application/json");
+    if (!event.trace.empty()) json.member("traceparent", event.trace);
+    json.key("data").begin_object();
 }
 
 void write_subject(JsonWriter& json, const LoggedEvent& event) {

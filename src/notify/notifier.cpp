@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/trace_context.hpp"
 #include "notify/cloud_event.hpp"
 #include "notify/mail_message.hpp"
 #include "notify/report.hpp"
@@ -200,6 +201,8 @@ Result<WebhookCall> Notifier::webhook_call(const WebhookSettings& webhook, const
                     {"webhook-id", record.message_id},
                     {"webhook-timestamp", std::to_string(seconds)},
                     {"webhook-signature", webhook_signature(record.message_id, seconds, call.body, webhook.keys)}};
+    if (const auto trace = TraceContext::parse(event.trace))
+        call.headers.emplace_back("traceparent", to_string(trace->child()));
     return call;
 }
 
@@ -258,7 +261,7 @@ Status Notifier::settle(const Arrival& arrival) {
         break;
     }
     }
-    TRY(parts_.catalog.notifications().write(record));
+    TRY(write(record));
     under_way_.erase(found);
     return {};
 }
@@ -266,7 +269,13 @@ Status Notifier::settle(const Arrival& arrival) {
 Status Notifier::bury(NotificationRecord record, std::string why) const {
     record.state = NotificationState::dead;
     record.last_error = std::move(why);
-    return parts_.catalog.notifications().write(record);
+    return write(record);
+}
+
+Status Notifier::write(const NotificationRecord& record) const {
+    TRY(parts_.catalog.notifications().write(record));
+    if (parts_.tried) parts_.tried(record);
+    return {};
 }
 
 } // namespace inlet

@@ -36,6 +36,8 @@ struct NotifierParts { // borrowed; outlive the notifier
     std::function<std::string()> random_id = {};   // [0-9a-f], never the same; empty: from the system
     std::function<double()> chance = {};           // 0 to 1; empty: from the system
     std::function<void(const Error&)> failed = {}; // the catalog did not answer; it is asked again
+    // Told of each attempt, with what became of it.
+    std::function<void(const NotificationRecord&)> tried = {};
 };
 
 class Notifier {
@@ -70,6 +72,7 @@ private:
                                      const LoggedEvent& event) const;
     Result<MailCall> mail_call(const std::string& to, const NotificationRecord& record, const LoggedEvent& event) const;
     Status settle(const Arrival& arrival);
+    Status write(const NotificationRecord& record) const;
     Status bury(NotificationRecord record, std::string why) const;
 
     const NotifierParts parts_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -83,6 +85,30 @@ PolicyVerdict judge(const Dataset& dataset, SmallForm form, const SmallRecords& 
     return judge(dataset, form, records.batch.rows, records.batch.rejected_count, approved);
 }
 
+// What a SubmissionWatch is told of a small submission.
+SubmissionRecord sketch_of(const SubmissionRecord& record) {
+    SubmissionRecord sketch;
+    sketch.kind = record.kind;
+    sketch.state = record.state;
+    sketch.reason_code = record.reason_code;
+    sketch.target = record.target;
+    sketch.trace = record.trace;
+    sketch.raw_bytes = record.raw_bytes;
+    sketch.parts = record.parts;
+    return sketch;
+}
+
+// The same, and then `done`.
+Inbox::Done telling(SubmissionWatch& watch, const SubmissionRecord& record, Inbox::Done done) {
+    return [&watch, sketch = sketch_of(record), done = std::move(done)](Result<Inbox::Receipt> receipt) mutable {
+        if (receipt && receipt->id) {
+            sketch.id = receipt->id;
+            watch.step(sketch, sketch.state == SubmissionState::queued ? "received" : to_string(sketch.state));
+        }
+        done(std::move(receipt));
+    };
+}
+
 InboxOutcome outcome_of(SubmissionId id, SubmissionState state, const std::optional<Error>& reason, Version version) {
     InboxOutcome outcome;
     outcome.id = id;
@@ -154,6 +180,7 @@ Result<CheckedSmall> InboxWork::check(SmallDelivery delivery) {
     record.raw_bytes = delivery.body.size();
     record.by = delivery.by;
     record.sender = delivery.sender;
+    record.trace = delivery.trace;
     PartRecord& part = record.parts.emplace_back();
     part.name = record.file_name;
     part.dataset = dataset->name;
@@ -179,6 +206,7 @@ void InboxWork::keep(CheckedSmall checked, std::optional<RequestKey> request,
     audit.action = "submission.records";
     audit.object = checked.delivery.dataset;
     audit.outcome = checked.reason ? checked.record.reason_code : "done";
+    if (parts_.watch != nullptr) done = telling(*parts_.watch, checked.record, std::move(done));
     parts_.catalog.inbox().add(std::move(checked.record), std::string(to_string(checked.delivery.form)),
                                std::move(checked.delivery.body), std::move(event), std::move(audit), std::move(request),
                                std::move(answer), std::move(done));
@@ -249,6 +277,30 @@ private:
 };
 
 } // namespace
+
+// As its record is once the outcome is written down.
+SubmissionRecord InboxWork::sketch_of(const Piece& piece, const InboxOutcome& outcome) {
+    SubmissionRecord sketch;
+    sketch.id = outcome.id;
+    sketch.kind = SubmissionKind::records;
+    sketch.state = outcome.state;
+    sketch.reason_code = outcome.reason_code;
+    sketch.target = piece.entry->dataset;
+    sketch.version = outcome.version;
+    sketch.raw_bytes = piece.entry->body.size();
+    PartRecord& part = sketch.parts.emplace_back();
+    part.dataset = piece.entry->dataset;
+    part.rows = piece.entry->rows;
+    part.rejected = outcome.rejected.value_or(piece.entry->rejected);
+    part.accepted = part.rows - part.rejected;
+    if (piece.records) {
+        for (const ViolationCount& count : piece.records->counts)
+            part.counts.push_back({std::string(failure_info(count.code).code), count.field, count.count});
+    }
+    if (!outcome.late.empty())
+        part.counts.push_back({std::string(failure_info(FailureCode::primary_key).code), "", outcome.late.size()});
+    return sketch;
+}
 
 void InboxWork::count_rejects(const Piece& piece, InboxOutcome& outcome) {
     outcome.late = piece.late;
@@ -349,6 +401,7 @@ Status InboxWork::settle_published(const std::vector<SubmissionId>& ids, std::ve
 }
 
 Result<std::vector<SubmissionId>> InboxWork::publish(const InboxFilter& which) {
+    const auto begun = std::chrono::steady_clock::now();
     const std::vector<InboxEntry> entries = TRY(parts_.catalog.inbox().waiting(which, kBatchRecords, kBatchBytes));
     SmallScans scans(parts_);
     std::vector<Piece> pieces;
@@ -368,6 +421,12 @@ Result<std::vector<SubmissionId>> InboxWork::publish(const InboxFilter& which) {
     TRY(publish_pieces(std::move(ready), outcomes));
     std::vector<SubmissionId> ids;
     for (const InboxOutcome& outcome : outcomes) ids.push_back(outcome.id);
+    std::vector<SubmissionRecord> told;
+    if (parts_.watch != nullptr) {
+        std::map<SubmissionId, const Piece*> by_id;
+        for (const Piece& piece : pieces) by_id.emplace(piece.entry->id, &piece);
+        for (const InboxOutcome& outcome : outcomes) told.push_back(sketch_of(*by_id.at(outcome.id), outcome));
+    }
     for (std::size_t begin = 0; begin < outcomes.size(); begin += kSettledTogether) {
         const auto first = outcomes.begin() + static_cast<std::ptrdiff_t>(begin);
         const auto last =
@@ -375,6 +434,9 @@ Result<std::vector<SubmissionId>> InboxWork::publish(const InboxFilter& which) {
         TRY(parts_.catalog.inbox().settle({std::move_iterator(first), std::move_iterator(last)}));
         commit_point("pipeline.small-settled");
     }
+    for (const SubmissionRecord& sketch : told) parts_.watch->step(sketch, to_string(sketch.state));
+    if (parts_.watch != nullptr && !ids.empty())
+        parts_.watch->batch(ids.size(), std::chrono::steady_clock::now() - begun);
     return ids;
 }
 

@@ -43,6 +43,7 @@ private:
                               std::size_t violations_max);
     Result<SmallRecords> read_again(const SubmissionRecord& record, std::string& body, SmallForm& form);
     Result<Piece> prepare(const InboxEntry& entry, SmallScans& scans);
+    static SubmissionRecord sketch_of(const Piece& piece, const InboxOutcome& outcome);
     static void count_rejects(const Piece& piece, InboxOutcome& outcome);
     Status publish_pieces(std::vector<Piece*> pieces, std::vector<InboxOutcome>& outcomes);
     Status settle_published(const std::vector<SubmissionId>& ids, std::vector<InboxOutcome>& outcomes);

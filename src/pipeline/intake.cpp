@@ -51,6 +51,7 @@ Result<SubmissionRecord> Intake::describe(const Delivery& delivery, const Target
     record.by = delivery.by;
     record.sender = delivery.sender;
     record.source = delivery.source;
+    record.trace = delivery.trace;
     if (target.dataset != nullptr && target.dataset->kind == DatasetKind::files) {
         record.file = TRY(file_note_of(*target.dataset, delivery.file, delivery.file_name));
         record.file_name = record.file->path;

@@ -58,7 +58,7 @@ auto order_of_receipt(const SubmissionRecord& record) { return std::tuple(record
 
 struct Pipeline::State {
     explicit State(PipelineParts pipeline_parts)
-        : parts(std::move(pipeline_parts)), progress(parts.clock, parts.progress), log(parts.catalog),
+        : parts(std::move(pipeline_parts)), progress(parts.clock, parts.progress), log(parts.catalog, parts.watch),
           checker(parts.objects, fresh, parts.pool, parts.disk, parts.temp_folder, parts.reader_limits,
                   parts.check_memory_bytes),
           intake(parts, log, fresh, checker, memory, progress),

@@ -19,6 +19,7 @@
 #include "catalog/catalog.hpp"
 #include "contract/current_project.hpp"
 #include "objects/object_store.hpp"
+#include "pipeline/submission_watch.hpp"
 #include "records/byte_source.hpp"
 #include "records/part_check.hpp"
 #include "records/small_records.hpp"
@@ -70,6 +71,7 @@ struct PipelineParts { // borrowed; outlive the pipeline
     std::size_t check_memory_bytes = 24 << 20; // for the keys of one check
     Scanner* scanner = nullptr;                // null: nothing is scanned
     ScanPolicy scan_policy;
+    SubmissionWatch* watch = nullptr; // null: nobody
 };
 
 // Asks work to end early. Safe from many threads.
@@ -100,6 +102,7 @@ struct Delivery {
     std::uint64_t bytes = 0; // size if known, for progress
     bool again = false;      // load it even if the same bytes are published already
     std::string source;      // the way it comes: http, folder, command ...
+    std::string trace;       // see SubmissionRecord
     std::optional<FileNote> file; // to a dataset of files; without it the file's name is its path
     // Told of the submission before the first byte is read; nothing is read if it fails. May be empty.
     std::function<Status(SubmissionId)> begun;
@@ -118,6 +121,7 @@ struct SmallDelivery {
     std::string by;
     std::string sender;  // see SubmissionRecord
     std::string address; // where it came from, for the audit log
+    std::string trace;   // see SubmissionRecord
 };
 
 struct CheckedSmall {

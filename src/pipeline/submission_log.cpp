@@ -52,6 +52,7 @@ CatalogEvent submission_event(const SubmissionRecord& record, const std::string&
 
 Status SubmissionLog::create(SubmissionRecord& record) const {
     record.id = TRY(catalog_.create(record, submission_event(record, std::string(to_string(record.state)))));
+    tell(record, to_string(record.state));
     return {};
 }
 
@@ -78,7 +79,13 @@ Status SubmissionLog::move(SubmissionRecord& record, SubmissionState to, const s
 }
 
 Status SubmissionLog::note(const SubmissionRecord& record, const std::string& what) const {
-    return catalog_.update(record, record.state, submission_event(record, what));
+    TRY(catalog_.update(record, record.state, submission_event(record, what)));
+    tell(record, what);
+    return {};
+}
+
+void SubmissionLog::tell(const SubmissionRecord& record, std::string_view what) const {
+    if (watch_ != nullptr) watch_->step(record, what);
 }
 
 Status SubmissionLog::write(SubmissionRecord& record, SubmissionState to, const std::string& by,
@@ -89,7 +96,10 @@ Status SubmissionLog::write(SubmissionRecord& record, SubmissionState to, const 
     const CatalogEvent event = submission_event(record, what, by);
     Status written =
         answered ? catalog_.update_and_answer(record, from, event, *answered) : catalog_.update(record, from, event);
-    if (!written) record.state = from;
+    if (!written)
+        record.state = from;
+    else
+        tell(record, what);
     return written;
 }
 

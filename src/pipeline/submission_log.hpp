@@ -8,6 +8,7 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "catalog/catalog.hpp"
+#include "pipeline/submission_watch.hpp"
 
 namespace inlet {
 
@@ -16,7 +17,8 @@ CatalogEvent submission_event(const SubmissionRecord& record, const std::string&
 
 class SubmissionLog {
 public:
-    explicit SubmissionLog(Catalog& catalog) : catalog_(catalog) {} // borrowed
+    // Borrowed; null: nobody watches.
+    explicit SubmissionLog(Catalog& catalog, SubmissionWatch* watch = nullptr) : catalog_(catalog), watch_(watch) {}
 
     // A new submission in its record's state; sets record.id.
     Status create(SubmissionRecord& record) const;
@@ -35,8 +37,10 @@ public:
 private:
     Status write(SubmissionRecord& record, SubmissionState to, const std::string& by,
                  const std::optional<AnsweredRequest>& answered) const;
+    void tell(const SubmissionRecord& record, std::string_view what) const;
 
     Catalog& catalog_;
+    SubmissionWatch* const watch_;
 };
 
 // The error without its code: message, context and causes.

@@ -14,6 +14,7 @@ LoggedEvent logged(CatalogEvent event, const std::optional<SubmissionRecord>& re
         logged.target_is_package = record->target_is_package;
         logged.file_name = record->file_name;
         logged.by = record->by;
+        logged.trace = record->trace;
         for (const PartRecord& part : record->parts) logged.datasets.push_back(part.dataset);
         if (!record->target_is_package && !record->target.empty()) logged.datasets.push_back(record->target);
     } else {

@@ -58,6 +58,17 @@ Result<std::vector<UploadRecord>> MemoryUploads::unsettled() {
     return found;
 }
 
+Result<UnfinishedUploads> MemoryUploads::unfinished() {
+    const std::lock_guard lock(mutex_);
+    UnfinishedUploads sum;
+    for (const UploadRecord& record : records_) {
+        if (record.state != UploadState::receiving) continue;
+        ++sum.count;
+        sum.bytes += record.offset;
+    }
+    return sum;
+}
+
 std::uint64_t MemoryUploads::references(std::string_view space, std::string_view sha256) {
     const std::lock_guard lock(mutex_);
     return static_cast<std::uint64_t>(std::ranges::count_if(records_, [&](const UploadRecord& record) {

@@ -17,6 +17,7 @@ public:
     Status remove(std::string_view id) override;
     Result<std::vector<UploadRecord>> expired(Timestamp moment) override;
     Result<std::vector<UploadRecord>> unsettled() override;
+    Result<UnfinishedUploads> unfinished() override;
 
     // Complete ones that need the object.
     std::uint64_t references(std::string_view space, std::string_view sha256);

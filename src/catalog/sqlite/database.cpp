@@ -67,18 +67,28 @@ void Writer::carry_out(std::deque<Wanted>& group) {
 }
 
 Status Writer::transact(const std::deque<Wanted>& group) {
+    const auto begun = std::chrono::steady_clock::now();
     TRY(connection_->begin_writing());
     Status status;
     for (const Wanted& wanted : group) {
         status = wanted.change(*connection_);
         if (!status) break;
     }
-    return finish(std::move(status));
+    status = finish(std::move(status));
+    tell(group.size(), begun);
+    return status;
 }
 
 Status Writer::transact(const Change& change) {
+    const auto begun = std::chrono::steady_clock::now();
     TRY(connection_->begin_writing());
-    return finish(change(*connection_));
+    Status status = finish(change(*connection_));
+    tell(1, begun);
+    return status;
+}
+
+void Writer::tell(std::size_t changes, std::chrono::steady_clock::time_point since) const {
+    if (committed_) committed_(changes, std::chrono::steady_clock::now() - since);
 }
 
 Status Writer::finish(Status status) {

@@ -2,6 +2,7 @@
 // Floor 3, for the SQLite catalog alone. Safe from many threads.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -27,7 +28,11 @@ public:
     // Called on the writer's thread once the outcome is durable; must not block and not ask for a change with commit().
     using Done = std::move_only_function<void(Status)>;
 
-    explicit Writer(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
+    // Told of each transaction of so many changes, however it ended; on the writer's thread; must not block.
+    using Committed = std::function<void(std::size_t changes, std::chrono::duration<double> time)>;
+
+    explicit Writer(std::unique_ptr<Connection> connection, Committed committed = {})
+        : connection_(std::move(connection)), committed_(std::move(committed)) {}
     ~Writer(); // ends once all that was asked for is done
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
@@ -47,8 +52,10 @@ private:
     Status transact(const std::deque<Wanted>& group);
     Status transact(const Change& change);
     Status finish(Status status);
+    void tell(std::size_t changes, std::chrono::steady_clock::time_point since) const;
 
     std::unique_ptr<Connection> connection_; // the thread's alone
+    const Committed committed_;              // empty: nobody is told
     std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<Wanted> queue_; // behind mutex_
@@ -89,8 +96,8 @@ private:
 };
 
 struct Database {
-    Database(std::unique_ptr<Connection> writing, std::string path)
-        : writer(std::move(writing)), reader(path), quick_reader(std::move(path)) {}
+    Database(std::unique_ptr<Connection> writing, std::string path, Writer::Committed committed)
+        : writer(std::move(writing), std::move(committed)), reader(path), quick_reader(std::move(path)) {}
 
     Writer writer;
     Reader reader;

@@ -283,8 +283,11 @@ CREATE TABLE jobs (
 // All headers of an answer that is kept, one a line.
 constexpr const char* kStep11 = "ALTER TABLE requests ADD COLUMN headers TEXT NOT NULL DEFAULT ''";
 
-constexpr std::array<const char*, kCatalogFormat> kSteps{
-    kStep1, kStep2, kStep3, kStep4, kStep5, kStep6, kStep7, kStep8, kStep9, kStep10, kStep11};
+// The trace that a submission belongs to.
+constexpr const char* kStep12 = "ALTER TABLE submissions ADD COLUMN trace TEXT NOT NULL DEFAULT ''";
+
+constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2, kStep3, kStep4, kStep5,
+                                                         kStep6, kStep7, kStep8, kStep9, kStep10, kStep11, kStep12};
 
 struct Format {
     std::int64_t number = 0;

@@ -5,7 +5,7 @@
 
 namespace inlet::sqlite {
 
-inline constexpr int kCatalogFormat = 11; // in the file's user_version
+inline constexpr int kCatalogFormat = 12; // in the file's user_version
 
 // Makes the tables in a new file and brings an older one up to date, each in one transaction. Sets the connection to
 // durable writing. Errors: format-too-new; catalog-failed also for a file that is somebody else's database. Neither

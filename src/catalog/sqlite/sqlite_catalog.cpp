@@ -65,8 +65,8 @@ Result<std::vector<SubmissionRecord>> list_visible(Connection& connection, const
 
 class SqliteCatalog final : public Catalog {
 public:
-    SqliteCatalog(std::unique_ptr<Connection> writing, std::string path, const Clock& clock)
-        : clock_(clock), path_(path), database_(std::move(writing), std::move(path)) {}
+    SqliteCatalog(std::unique_ptr<Connection> writing, std::string path, const Clock& clock, CommitWatch committed)
+        : clock_(clock), path_(path), database_(std::move(writing), std::move(path), std::move(committed)) {}
 
     Result<SubmissionId> create(SubmissionRecord record, const CatalogEvent& event) override {
         SubmissionId id;
@@ -254,7 +254,7 @@ private:
                                          "raw_sha256 = iif(raw_forgotten, raw_sha256, ?), raw_bytes = ?, received_at = "
                                          "?, updated_at = ?, sent_by = ?, version = ?, "
                                          "attempts = ?, parent = ?, cascade = ?, rejects_approved = ?, sender = ?, "
-                                         "source = ?, file_note = ? WHERE id = ?"));
+                                         "source = ?, file_note = ?, trace = ? WHERE id = ?"));
                 TRY(bind_submission(row, record, note, now));
                 TRY(row.bind(record.id.value));
                 TRY(row.run());
@@ -285,10 +285,11 @@ private:
 
 } // namespace
 
-Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const std::string& path, const Clock& clock) {
+Result<std::unique_ptr<Catalog>> open_sqlite_catalog(const std::string& path, const Clock& clock,
+                                                     CommitWatch committed) {
     auto connection = TRY(sqlite::Connection::open(path));
     TRY(sqlite::prepare_schema(*connection));
-    return std::make_unique<SqliteCatalog>(std::move(connection), path, clock);
+    return std::make_unique<SqliteCatalog>(std::move(connection), path, clock, std::move(committed));
 }
 
 } // namespace inlet

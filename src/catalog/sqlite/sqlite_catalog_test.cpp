@@ -151,7 +151,8 @@ constexpr const char* kWithoutLaterSteps =
     "DROP TABLE inbox; DROP TABLE requests; DROP TABLE audit; DROP INDEX submissions_by_sender; "
     "ALTER TABLE submissions DROP COLUMN sender; DROP TABLE uploads; DROP TABLE pickups; "
     "ALTER TABLE submissions DROP COLUMN source; DROP TABLE notifications; DROP TABLE notification_cursor; "
-    "DROP TABLE receivers_off; DROP TABLE marks; ALTER TABLE submissions DROP COLUMN file_note";
+    "DROP TABLE receivers_off; DROP TABLE marks; ALTER TABLE submissions DROP COLUMN file_note; "
+    "ALTER TABLE submissions DROP COLUMN trace";
 
 TEST_F(SqliteCatalogTest, BringsAnOlderFormatUpToDate) {
     const SubmissionId id = open().value()->create(sample_delivery("ratings", "ratings"), kEvent).value();

@@ -60,6 +60,7 @@ Result<LoggedEvent> read_event(Connection& connection, const Query& row) {
         logged.target_is_package = row.integer(8) != 0;
         logged.file_name = row.text(9);
         logged.by = row.text(10);
+        logged.trace = row.text(11);
     } else {
         logged.target = logged.event.dataset;
     }
@@ -88,7 +89,7 @@ Result<std::vector<LoggedEvent>> SqliteEventLog::after(std::int64_t number, cons
     return database_.reader.ask([&](Connection& connection) -> Result<std::vector<LoggedEvent>> {
         Query rows = TRY(connection.query(
             "SELECT number, at, submission, type, detail, e.dataset, kind, target, target_is_package, file_name, "
-            "sent_by FROM events e LEFT JOIN submissions s ON s.id = e.submission WHERE number > ?1 "
+            "sent_by, trace FROM events e LEFT JOIN submissions s ON s.id = e.submission WHERE number > ?1 "
             "AND (?2 = 0 OR e.submission = ?2) AND (?3 = '' OR e.dataset = ?3 OR target = ?3 "
             "OR EXISTS (SELECT 1 FROM parts p WHERE p.submission = e.submission AND p.dataset = ?3)) ORDER BY number"));
         TRY(rows.bind(number, filter.submission.value, filter.dataset));

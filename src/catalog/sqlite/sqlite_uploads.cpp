@@ -145,4 +145,14 @@ Result<std::vector<UploadRecord>> SqliteUploads::unsettled() {
     });
 }
 
+Result<UnfinishedUploads> SqliteUploads::unfinished() {
+    return database_.reader.ask([](Connection& connection) -> Result<UnfinishedUploads> {
+        Query row =
+            TRY(connection.query("SELECT count(*), coalesce(sum(received), 0) FROM uploads WHERE state = 'receiving'"));
+        CHECK(TRY(row.step()));
+        return UnfinishedUploads{.count = static_cast<std::uint64_t>(row.integer(0)),
+                                 .bytes = static_cast<std::uint64_t>(row.integer(1))};
+    });
+}
+
 } // namespace inlet

@@ -16,6 +16,7 @@ public:
     Status remove(std::string_view id) override;
     Result<std::vector<UploadRecord>> expired(Timestamp moment) override;
     Result<std::vector<UploadRecord>> unsettled() override;
+    Result<UnfinishedUploads> unfinished() override;
 
 private:
     sqlite::Database& database_;

@@ -35,7 +35,7 @@ static Result<SubmissionRecord> read_submission(Connection& connection, Submissi
     Query row = TRY(connection.query(
         "SELECT kind, state, reason_code, reason, target, target_is_package, file_name, "
         "iif(raw_forgotten, NULL, raw_sha256), raw_bytes, received_at, updated_at, sent_by, version, attempts, parent, "
-        "cascade, rejects_approved, sender, source, file_note FROM submissions WHERE id = ?"));
+        "cascade, rejects_approved, sender, source, file_note, trace FROM submissions WHERE id = ?"));
     TRY(row.bind(id.value));
     if (!TRY(row.step())) return fail(unknown_submission(id));
     const auto kind = submission_kind_from(row.text(0));
@@ -69,6 +69,7 @@ static Result<SubmissionRecord> read_submission(Connection& connection, Submissi
             return fail(FailureCode::catalog_failed,
                         fmt::format("what submission {} says of its file cannot be read", id.value));
     }
+    record.trace = row.text(20);
     return record;
 }
 
@@ -153,7 +154,7 @@ Status bind_submission(Query& query, const SubmissionRecord& record, const std::
     TRY(bind_hash(query, record.raw_sha256));
     return query.bind(bits(record.raw_bytes), record.received_at, now, record.by, record.version.value,
                       std::int64_t{record.attempts}, record.parent.value, std::int64_t{record.cascade},
-                      std::int64_t{record.rejects_approved}, record.sender, record.source, note);
+                      std::int64_t{record.rejects_approved}, record.sender, record.source, note, record.trace);
 }
 
 std::string file_note_text(const SubmissionRecord& record) { return record.file ? file_note_json(*record.file) : ""; }
@@ -229,8 +230,8 @@ Result<SubmissionId> insert_submission(Connection& connection, const SubmissionR
         Query row = TRY(connection.query("INSERT INTO submissions (kind, state, reason_code, reason, target, "
                                          "target_is_package, file_name, raw_sha256, raw_bytes, "
                                          "received_at, updated_at, sent_by, version, attempts, parent, "
-                                         "cascade, rejects_approved, sender, source, file_note, raw_forgotten) "
-                                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"));
+                                         "cascade, rejects_approved, sender, source, file_note, trace, raw_forgotten) "
+                                         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)"));
         TRY(bind_submission(row, record, note, now));
         TRY(row.run());
     }

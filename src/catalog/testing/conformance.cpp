@@ -80,6 +80,7 @@ SubmissionRecord sample_with_everything() {
     record.by = "clerk";
     record.sender = "key:7f00";
     record.source = "folder";
+    record.trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     record.version = Version(41);
     record.attempts = std::numeric_limits<std::uint32_t>::max();
     record.parent = SubmissionId(7);

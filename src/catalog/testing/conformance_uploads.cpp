@@ -84,6 +84,8 @@ TEST_P(CatalogConformance, UploadsExpireInOrder) {
 TEST_P(CatalogConformance, UploadsThatWaitForTheProgramAreFoundAndKeepTheirObjects) {
     UploadRecords& uploads = catalog().uploads();
     const std::string hash(64, 'a');
+    const std::uint64_t received = sample_upload("x").offset;
+    EXPECT_EQ(*uploads.unfinished(), UnfinishedUploads());
     std::vector<std::string> expected;
     for (const UploadKind kind : {UploadKind::whole, UploadKind::partial, UploadKind::final}) {
         for (const UploadState state :
@@ -100,6 +102,7 @@ TEST_P(CatalogConformance, UploadsThatWaitForTheProgramAreFoundAndKeepTheirObjec
         }
     }
     EXPECT_EQ(ids(uploads.unsettled()), expected);
+    EXPECT_EQ(*uploads.unfinished(), (UnfinishedUploads{.count = 3, .bytes = 3 * received}));
     EXPECT_EQ(catalog().references("ratings", hash), 3U);
     EXPECT_EQ(catalog().references("links", hash), 0U);
     EXPECT_EQ(catalog().references("ratings", std::string(64, 'b')), 0U);

@@ -66,6 +66,9 @@ public:
     Result<std::vector<UploadRecord>> unsettled() override {
         return faults_.run([&] { return inner_.unsettled(); });
     }
+    Result<UnfinishedUploads> unfinished() override {
+        return faults_.run([&] { return inner_.unfinished(); });
+    }
 
 private:
     FaultCatalog& faults_;

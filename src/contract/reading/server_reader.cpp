@@ -212,6 +212,76 @@ std::optional<ScanConfig> read_scan(const Element& node, const Page& page) {
     return scan;
 }
 
+std::vector<AddressRange> read_ranges(const std::vector<std::pair<std::string, Place>>& names, std::string_view key,
+                                      std::string_view besides, const Page& page) {
+    std::vector<AddressRange> ranges;
+    for (const auto& [text, place] : names) {
+        if (auto range = AddressRange::parse(text)) {
+            ranges.push_back(*range);
+        } else {
+            page.wrong(place, fmt::format("an item of `{}` must be an address such as 192.0.2.7, or a range such as "
+                                          "10.0.0.0/8{}; found `{}`",
+                                          key, besides, text));
+        }
+    }
+    return ranges;
+}
+
+TrustedProxies read_proxies(const Mapping& mapping, const Page& page) {
+    TrustedProxies proxies;
+    if (const Element* one = mapping.find("trusted_proxies")) {
+        auto names = read_names(*one, "`trusted_proxies`", page);
+        proxies.unix_sockets = std::erase_if(names, [](const auto& name) { return name.first == "unix"; }) != 0;
+        proxies.addresses = read_ranges(names, "trusted_proxies", ", or unix", page);
+    }
+    if (const Element* one = mapping.find("forwarded_header")) {
+        using Header = TrustedProxies::Header;
+        static const Words<Header> kHeaders{{"X-Forwarded-For", Header::x_forwarded_for},
+                                            {"Forwarded", Header::forwarded}};
+        proxies.header = read_word(*one, "`forwarded_header`", kHeaders, page).value_or(proxies.header);
+        if (mapping.find("trusted_proxies") == nullptr)
+            page.wrong(one->place, "`forwarded_header` goes with `trusted_proxies`, which is not set");
+    }
+    return proxies;
+}
+
+MetricsConfig read_metrics(const Element& node, const Page& page) {
+    static constexpr KeySet kKeys{keys::kMetrics};
+    const Mapping mapping(node, node.place, "`metrics`", page, &kKeys);
+    MetricsConfig metrics;
+    if (const Element* one = mapping.find("listen")) metrics.listen = read_listen(*one, page);
+    for (const ListenAddress& address : metrics.listen) {
+        if (address.tls != ListenAddress::Tls::always) continue;
+        page.wrong(mapping.find("listen")->place, fmt::format("`{}`: metrics are served without TLS", address.text));
+    }
+    if (const Element* one = mapping.find("from")) {
+        auto names = read_names(*one, "`from`", page);
+        const bool nobody = names.size() == 1 && names.front().first == "nobody";
+        if (nobody) names.clear();
+        metrics.from = read_ranges(names, "from", ", or nobody", page);
+    }
+    return metrics;
+}
+
+LogConfig read_log(const Element& node, const Page& page) {
+    static constexpr KeySet kKeys{keys::kLog};
+    const Mapping mapping(node, node.place, "`log`", page, &kKeys);
+    LogConfig log;
+    if (const Element* one = mapping.find("format")) {
+        static const Words<LogFormat> kFormats{{"json", LogFormat::json}, {"text", LogFormat::text}};
+        log.format = read_word(*one, "`format`", kFormats, page);
+    }
+    if (const Element* one = mapping.find("level")) {
+        static const Words<LogLevel> kLevels{{"debug", LogLevel::debug},
+                                             {"info", LogLevel::info},
+                                             {"warning", LogLevel::warning},
+                                             {"error", LogLevel::error}};
+        log.level = read_word(*one, "`level`", kLevels, page).value_or(log.level);
+    }
+    if (const Element* one = mapping.find("access")) log.access = read_truth(*one, "`access`", page).value_or(true);
+    return log;
+}
+
 // "0660": in octal, as chmod takes it.
 std::optional<unsigned> read_mode(const Element& node, const Page& page) {
     if (node.kind == Element::Kind::scalar && (node.text.size() == 3 || node.text.size() == 4)) {
@@ -240,6 +310,9 @@ ServerConfig read_server(const Element& node, const std::string& folder, const P
     if (const Element* one = mapping.find("jobs")) config.jobs = read_jobs(*one, page);
     if (const Element* one = mapping.find("scan")) config.scan = read_scan(*one, page);
     Values(mapping, page).count("threads", config.threads);
+    config.proxies = read_proxies(mapping, page);
+    if (const Element* one = mapping.find("metrics")) config.metrics = read_metrics(*one, page);
+    if (const Element* one = mapping.find("log")) config.log = read_log(*one, page);
     if (!config.tls) {
         for (const ListenAddress& address : config.listen) {
             if (address.tls != ListenAddress::Tls::always) continue;

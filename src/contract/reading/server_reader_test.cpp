@@ -31,6 +31,8 @@ TEST(ServerSection, IsNotNeeded) {
 TEST(ServerSection, IsReadAsAWhole) {
     const auto project = read(R"({
   listen: ["127.0.0.1:80", "unix:/run/x.sock"], socket_mode: "0660", threads: 2,
+  trusted_proxies: [unix, 10.0.0.0/8, "::1"], forwarded_header: Forwarded,
+  metrics: {listen: 127.0.0.1:9090, from: 192.0.2.0/24}, log: {format: text, level: debug, access: false},
   tls: {certificate: tls/cert.pem, key: /etc/key.pem, min_version: "1.3"},
   cors: {origins: "https://a.example", max_age: 1h},
   jobs: {running: 3, memory: 48 MiB, retries: 0},
@@ -45,6 +47,15 @@ TEST(ServerSection, IsReadAsAWhole) {
     EXPECT_EQ(server.listen[1].path, "/run/x.sock");
     EXPECT_EQ(server.socket_mode, 0660U);
     EXPECT_EQ(server.threads, 2);
+    EXPECT_TRUE(server.proxies.trusts("10.1.2.3"));
+    EXPECT_TRUE(server.proxies.trusts("::1"));
+    EXPECT_TRUE(server.proxies.trusts("")) << "Unix sockets";
+    EXPECT_FALSE(server.proxies.trusts("192.0.2.1"));
+    EXPECT_EQ(server.proxies.header, TrustedProxies::Header::forwarded);
+    ASSERT_EQ(server.metrics.listen.size(), 1);
+    EXPECT_EQ(server.metrics.listen[0].port, 9090);
+    EXPECT_EQ(server.metrics.from, std::vector{*AddressRange::parse("192.0.2.0/24")});
+    EXPECT_EQ(server.log, (LogConfig{.format = LogFormat::text, .level = LogLevel::debug, .access = false}));
     EXPECT_EQ(server.tls->certificate, "/p/tls/cert.pem");
     EXPECT_EQ(server.tls->key, "/etc/key.pem");
     EXPECT_TRUE(server.tls->only_tls13);
@@ -77,8 +88,16 @@ TEST(ServerSection, IsReadAsAWhole) {
 }
 
 TEST(ServerSection, MistakesAreNamedWithAWayOut) {
-    EXPECT_EQ(mistakes("{listne: 8080}"), "/p/inlet.yaml:3:10: unknown key `listne` in `server`; expected listen, "
-                                          "socket_mode, tls, limits, cors, threads, jobs or scan; did you mean `listen`?");
+    EXPECT_EQ(mistakes("{listne: 8080}"),
+              "/p/inlet.yaml:3:10: unknown key `listne` in `server`; expected listen, "
+              "socket_mode, tls, limits, cors, threads, jobs, scan, metrics, trusted_proxies, forwarded_header or "
+              "log; did you mean `listen`?");
+    EXPECT_NE(mistakes("{trusted_proxies: nginx}").find("a range such as 10.0.0.0/8, or unix; found `nginx`"),
+              std::string::npos);
+    EXPECT_NE(mistakes("{forwarded_header: Forwarded}").find("goes with `trusted_proxies`"), std::string::npos);
+    EXPECT_NE(mistakes("{metrics: {from: 10.0.0.1/8}}").find("or nobody; found `10.0.0.1/8`"), std::string::npos);
+    EXPECT_NE(mistakes("{metrics: {listen: 'https://*:1'}}").find("without TLS"), std::string::npos);
+    EXPECT_NE(mistakes("{log: {format: xml}}").find("`format` must be json or text"), std::string::npos);
     EXPECT_NE(mistakes("{listen: 8080}").find("must be an address and a port such as 127.0.0.1:8080"),
               std::string::npos);
     EXPECT_NE(mistakes("{listen: 'https://*:443'}").find("there is no `tls`"), std::string::npos);

@@ -40,6 +40,11 @@ void add_health(Router& router, const ApiParts& parts) {
 
 } // namespace
 
+void add_watching_api(Router& router, const Metrics& metrics, const ApiParts& parts) {
+    add_health(router, parts);
+    add_metrics_api(router, metrics, [](const Request&) { return true; });
+}
+
 void add_api(Router& router, const ApiParts& parts) {
     add_health(router, parts);
     add_datasets_api(router, parts);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "access/authenticator.hpp"
+#include "base/metrics.hpp"
 #include "catalog/catalog.hpp"
 #include "contract/current_project.hpp"
 #include "http/router.hpp"
@@ -63,6 +64,11 @@ struct SourceReport {
     std::vector<Error> troubles;
 };
 void add_sources_api(Router& router, std::function<std::vector<SourceReport>()> reports);
+
+// GET /metrics, for administrators and for those whom `open_to` lets in without a credential.
+void add_metrics_api(Router& router, const Metrics& metrics, std::function<bool(const Request& request)> open_to);
+// What a listener answers at which there is nothing else to see: /metrics for everybody, /livez and /readyz.
+void add_watching_api(Router& router, const Metrics& metrics, const ApiParts& parts);
 
 // Takes the credential from `Authorization: Bearer KEY`, `X-API-Key: KEY` or `Authorization: Basic ...` (RFC 7617) and
 // puts the principal into the request. Errors: unauthenticated, rate-limited, the catalog's.

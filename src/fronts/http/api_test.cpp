@@ -97,6 +97,7 @@ const std::map<std::string, std::string>& expected() {
         {"purgeKept", "fffffffff."},
         {"prune", "fffffffff."},
         {"verify", "fffffffff."},
+        {"getMetrics", "fffffffff."},
     };
     return kExpected;
 }
@@ -153,6 +154,7 @@ protected:
                           .event_source = "/inlet/p",
                           .notifier = notifier_,
                           .back_up = [](const std::string&, std::size_t) -> Result<std::string> { return "{}"; }});
+        add_metrics_api(router_, metrics_, {});
     }
 
     Principal principal(const Caller& caller) const {
@@ -211,6 +213,7 @@ protected:
                         .source = "/inlet/p"}};
     EventHub events_{*rig_.catalog, rig_.clock, {.source = "/inlet/p"}};
     Keyring keyring_{*rig_.project, *rig_.catalog, rig_.clock};
+    Metrics metrics_;
     Router router_;
     SubmissionId submission_;
 };

@@ -86,6 +86,7 @@ Result<Response> take_delivery(const ApiParts& parts, const Request& request, By
     delivery.bytes = request.body_bytes.value_or(0);
     delivery.again = flag(request, "again");
     delivery.source = "http";
+    if (request.trace) delivery.trace = to_string(*request.trace);
     if (target.files != nullptr) delivery.file = note_of(request, *sent, target);
     if (Repeat* repeat = request.repeat) {
         delivery.request = [repeat] { return repeat->request(); };

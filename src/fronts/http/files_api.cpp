@@ -131,6 +131,7 @@ public:
         delivery.by = request.principal.name;
         delivery.sender = request.principal.id;
         delivery.source = "http";
+        if (request.trace) delivery.trace = to_string(*request.trace);
         delivery.file = FileNote{.path = path, .removed = true};
         const Received received = TRY(parts_.pipeline.remove_file(delivery));
         Response response = TRY(delivery_response(parts_, request, received));

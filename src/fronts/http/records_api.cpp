@@ -105,8 +105,9 @@ AnswerText answer_text(const CheckedSmall& checked) {
     return answer;
 }
 
-Response response_of(const StoredAnswer& answer) {
+Response response_of(const StoredAnswer& answer, SubmissionId id) {
     Response response;
+    response.submission = id.value;
     response.status = answer.status;
     response.headers.add("Content-Type", answer.status < 400 ? "application/json" : "application/problem+json");
     response.headers.add("Location", answer.location);
@@ -121,6 +122,7 @@ Response outcome_response(const SubmissionRecord& record) {
     write_outcome(json, record);
     json.end_object();
     Response response = json_response(201, json.take());
+    response.submission = record.id.value;
     response.headers.add("Location", fmt::format("/v1/submissions/{}", record.id.value));
     return response;
 }
@@ -144,6 +146,7 @@ private:
         delivery.by = request.principal.name;
         delivery.sender = request.principal.id;
         delivery.address = request.peer;
+        if (request.trace) delivery.trace = to_string(*request.trace);
         delivery.body = TRY(read_all(body, request.body_bytes.value_or(0)));
         TRY(check_digest(request.headers, delivery.body));
         const std::optional<RequestKey> key = TRY(request_key(request, delivery.body));
@@ -159,12 +162,13 @@ private:
                 if (receipt->earlier) return respond(replayed_answer(*receipt->earlier));
                 if (queued) runner.wake_small();
                 const StoredAnswer now = answer->with(receipt->id);
-                if (!queued || wait.count() == 0) return respond(response_of(now));
-                runner.when_settled(receipt->id, wait,
-                                    [now, respond = std::move(respond)](Result<SubmissionRecord> record) mutable {
-                                        const bool known = record && record->state != SubmissionState::queued;
-                                        respond(known ? outcome_response(*record) : response_of(now));
-                                    });
+                if (!queued || wait.count() == 0) return respond(response_of(now, receipt->id));
+                runner.when_settled(
+                    receipt->id, wait,
+                    [now, id = receipt->id, respond = std::move(respond)](Result<SubmissionRecord> record) mutable {
+                        const bool known = record && record->state != SubmissionState::queued;
+                        respond(known ? outcome_response(*record) : response_of(now, id));
+                    });
             });
         return {};
     }

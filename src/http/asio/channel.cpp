@@ -23,13 +23,15 @@ public:
         watch_->begin(until_);
         count = co_await watch_->socket.async_read_some(asio::buffer(room.data(), room.size()),
                                                         asio::redirect_error(asio::use_awaitable, error));
+        traffic_.received += count;
         co_return watch_->end(error);
     }
 
     asio::awaitable<error_code> write(std::span<const asio::const_buffer> buffers) override {
         error_code error;
         watch_->begin(until_);
-        co_await asio::async_write(watch_->socket, buffers, asio::redirect_error(asio::use_awaitable, error));
+        traffic_.sent +=
+            co_await asio::async_write(watch_->socket, buffers, asio::redirect_error(asio::use_awaitable, error));
         co_return watch_->end(error);
     }
 
@@ -48,6 +50,7 @@ public:
         error_code ignored;
         watch_->socket.close(ignored);
     }
+    Traffic traffic() const override { return traffic_; }
 
 private:
     // An operation and the time it has.
@@ -80,6 +83,7 @@ private:
 
     const std::shared_ptr<Watch> watch_; // shared with nobody for longer than a timer's handler runs
     Clock::time_point until_ = Clock::time_point::max();
+    Traffic traffic_;
 };
 
 } // namespace

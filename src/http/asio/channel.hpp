@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 
@@ -25,6 +26,13 @@ public:
     virtual void expires_after(Clock::duration time) = 0;
     virtual void cancel() = 0;
     virtual void close() = 0; // at once, with nothing more said
+
+    // Bytes over the wire so far.
+    struct Traffic {
+        std::uint64_t received = 0;
+        std::uint64_t sent = 0;
+    };
+    virtual Traffic traffic() const = 0;
 };
 
 std::unique_ptr<Channel> make_plain_channel(Socket socket);

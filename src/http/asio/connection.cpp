@@ -7,7 +7,9 @@
 
 #include "http/asio/response_writer.hpp"
 #include "http/cors.hpp"
+#include "http/forwarded.hpp"
 #include "http/repeating.hpp"
+#include "http/request_marks.hpp"
 
 namespace inlet::http {
 
@@ -68,6 +70,7 @@ std::optional<Response> refuse(Serving& serving, const ServerSettings& settings,
                                Exchange& exchange) {
     Request& request = exchange.request;
     if (route.needs.what == Needs::nothing || !serving.guard) return std::nullopt;
+    if (route.open_to && route.open_to(request)) return std::nullopt;
     if (const Status known = serving.guard(request); !known) {
         Response response = problem(known.error());
         if (response.status == 401) response.headers.add("WWW-Authenticate", settings.challenge);
@@ -164,7 +167,7 @@ asio::awaitable<void> Connection::refuse_unread(error_code error) {
                        : "the request is no HTTP/1.1: " + error.message()));
     if (too_long) response.status = 431;
     co_await write_response(*channel_, response, {.keep = false}, serving_.long_calls, settings_->limits.send_time);
-    log(nullptr, response.status);
+    log(nullptr, nullptr, response);
     co_await linger();
 }
 
@@ -183,6 +186,7 @@ asio::awaitable<bool> Connection::answer() {
     }
     add_quotas(response, exchange->quotas);
     allow_origin(settings_->cors, exchange->request, response);
+    add_marks(response, exchange->request);
     const AnswerForm form{.version = reader_.head().version(),
                           .is_head = reader_.head().method() == wire::verb::head,
                           .keep = body_read && reader_.keep_alive() && !serving_.stopping};
@@ -196,7 +200,7 @@ asio::awaitable<bool> Connection::answer() {
     } else {
         keep = co_await write_response(*channel_, response, form, serving_.long_calls, send_time);
     }
-    log(&exchange->request, response.status);
+    log(&exchange->request, match.route, response);
     if (!body_read) co_await linger();
     co_return keep;
 }
@@ -204,9 +208,18 @@ asio::awaitable<bool> Connection::answer() {
 void Connection::read_request(Exchange& exchange) {
     Request& request = exchange.request;
     request.target_text = reader_.head().target();
-    request.peer = peer_.address;
     request.local_user = peer_.local_user;
     for (const auto& field : reader_.head()) request.headers.add(field.name_string(), field.value());
+    if (request.local_user) {
+        request.peer = peer_.address;
+    } else {
+        Client client = client_of(peer_.address, request.headers, settings_->proxies);
+        request.peer = std::move(client.address);
+        request.relayed = client.relayed;
+    }
+    request.id = request_id(request.headers);
+    if (request.id.empty()) request.id = serving_.request_ids.next();
+    request.trace = trace_of(request.headers);
     request.body_bytes = reader_.content_length();
     continued_ = !beast::iequals(reader_.head()[wire::field::expect], "100-continue");
     broken_ = false;
@@ -231,8 +244,8 @@ Router::Match Connection::find_call(Exchange& exchange) {
     }
     request.target = *std::move(target);
     exchange.response = preflight(settings_->cors, request);
-    if (!exchange.response && !peer_.address.empty()) {
-        auto verdict = serving_.addresses.request(peer_.address, settings_->limits.per_address, started_);
+    if (!exchange.response && !request.peer.empty()) {
+        auto verdict = serving_.addresses.request(request.peer, settings_->limits.per_address, started_);
         exchange.quotas = std::move(verdict.quotas);
         if (verdict.retry_after_seconds != 0)
             exchange.response = too_many("this address asks for more than it may", verdict.retry_after_seconds);
@@ -304,7 +317,8 @@ asio::awaitable<bool> Connection::gather(Exchange& exchange) {
 Status Connection::take(Exchange& exchange, std::uint64_t count) {
     const Clock::time_point now = Clock::now();
     exchange.body_bytes += count;
-    if (!peer_.address.empty()) serving_.addresses.bytes(peer_.address, settings_->limits.per_address, count, now);
+    const std::string& address = exchange.request.peer;
+    if (!address.empty()) serving_.addresses.bytes(address, settings_->limits.per_address, count, now);
     const auto& most = settings_->limits.body_bytes;
     if (most && exchange.body_bytes > *most)
         return fail(FailureCode::file_too_large, fmt::format("the body is larger than {} bytes", *most));
@@ -412,10 +426,20 @@ asio::awaitable<void> Connection::linger() {
     }
 }
 
-void Connection::log(const Request* request, unsigned status) const {
+void Connection::log(const Request* request, const Route* route, const Response& response) {
+    const Channel::Traffic before = std::exchange(counted_, channel_->traffic());
     if (!serving_.log) return;
     const std::chrono::duration<double> time = Clock::now() - started_;
-    serving_.log({request, status, time.count()});
+    Served served{.request = request,
+                  .route = route,
+                  .status = response.status,
+                  .failure = std::nullopt,
+                  .submission = response.submission,
+                  .seconds = time.count(),
+                  .bytes_received = counted_.received - before.received,
+                  .bytes_sent = counted_.sent - before.sent};
+    if (response.failed) served.failure = response.failure;
+    serving_.log(served);
 }
 
 } // namespace inlet::http

@@ -42,7 +42,7 @@ private:
     asio::awaitable<void> inform(Exchange& exchange);
     Headers trailers(const Request& request) const;
     asio::awaitable<void> linger();
-    void log(const Request* request, unsigned status) const;
+    void log(const Request* request, const Route* route, const Response& response);
 
     Serving& serving_;
     Loop& loop_;
@@ -52,6 +52,7 @@ private:
     bool idle_ = false;
     Exchange* feeding_ = nullptr; // while a feed is sent
     bool sending_feed_ = false;   // and the client has not taken all of what there was
+    Channel::Traffic counted_;    // of requests that are answered
 
     // Of the request under way:
     std::shared_ptr<const ServerSettings> settings_;

@@ -1,5 +1,9 @@
 #include "http/asio/serving.hpp"
 
+#include <random>
+
+#include <fmt/format.h>
+
 namespace inlet::http {
 
 bool ConnectionCount::add(const std::string& address, const std::optional<std::uint64_t>& per_address_max) {
@@ -20,6 +24,11 @@ void ConnectionCount::remove(const std::string& address) {
         if (--found->second == 0) by_address_.erase(found);
     }
     --all_;
+}
+
+RequestIds::RequestIds() {
+    std::random_device random;
+    prefix_ = fmt::format("{:08x}-", random());
 }
 
 Serving::Serving(ServerOptions given, const Router& routes, HttpServer::Guard guarding, HttpServer::Witness witnessing,

@@ -55,6 +55,7 @@ public:
         ended_ = Clock::now().time_since_epoch().count();
         --running_;
     }
+    std::size_t running() const { return running_; }
     std::optional<Clock::duration> idle() const {
         const Clock::time_point ended{Clock::duration(ended_)};
         if (running_ != 0) return std::nullopt;
@@ -64,6 +65,17 @@ public:
 private:
     std::atomic<std::size_t> running_{0};
     std::atomic<Clock::rep> ended_{Clock::now().time_since_epoch().count()};
+};
+
+// Tells requests apart, in logs and to clients. Safe from any thread.
+class RequestIds {
+public:
+    RequestIds();
+    std::string next() { return prefix_ + std::to_string(++last_); }
+
+private:
+    std::string prefix_; // of this run of the program
+    std::atomic<std::uint64_t> last_{0};
 };
 
 struct Serving {
@@ -80,6 +92,9 @@ struct Serving {
     const HttpServer::Log log;
     std::atomic<bool> stopping{false};
     ConnectionCount connections;
+    std::atomic<std::uint64_t> accepted{0};
+    std::atomic<std::uint64_t> refused{0};
+    RequestIds request_ids;
     Activity activity;
     DiskRoom disk_room;
     ClientMeter addresses{"address"};

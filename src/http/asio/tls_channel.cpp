@@ -154,6 +154,7 @@ public:
     void expires_after(Clock::duration time) override { socket_->expires_after(time); }
     void cancel() override { socket_->cancel(); }
     void close() override { socket_->close(); }
+    Traffic traffic() const override { return socket_->traffic(); }
 
 private:
     static error_code broken() { return make_error_code(boost::system::errc::protocol_error); }
