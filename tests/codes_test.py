@@ -94,6 +94,7 @@ datasets:
   shelf: {schema: {fields: [{name: id, type: integer}], primaryKey: id}, write: sync, deletes: {max_rows: 1}}
   whole: {schema: {fields: [{name: id, type: integer}]}, write: replace, deletes: {max_rows: 1}}
   counted: {schema: {fields: [{name: text}]}}
+  store: {kind: files}
 packages:
   pair: {match: "pair*.zip", members: {a.csv: exact, b.csv: log}}
 models:
@@ -416,6 +417,22 @@ class Codes(ServerCase):
             finally:
                 over.set()
                 dripping.join()
+
+    @causes("unknown-file", "path-invalid", "precondition-failed", "range-not-satisfiable", "upload-unfinished",
+            "signature-invalid", "multipart-malformed")
+    def test_files_that_cannot_be_had_or_stored(self):
+        base = "/v1/datasets/store/files/"
+        self.refused("unknown-file", "GET", base + "nothing")
+        self.refused("path-invalid", "PUT", base + "%2e%2e/x", body="x")
+        self.assertEqual(self.call("PUT", base + "a.txt", b"hello", {"Prefer": "wait=60"})[0], 201)
+        self.refused("precondition-failed", "PUT", base + "a.txt", body="other", headers={"If-None-Match": "*"})
+        self.refused("range-not-satisfiable", "GET", base + "a.txt", headers={"Range": "bytes=99-"})
+        self.refused("multipart-malformed", "PUT", base + "b.txt", body="no form",
+                     headers={"Content-Type": "multipart/form-data; boundary=b"})
+        asked = json.dumps({"dataset": "store", "path": "c.txt", "bytes": 3})
+        session = json.loads(self.call("POST", "/v1/upload-sessions", asked, JSON)[2])
+        self.refused("upload-unfinished", "POST", f"/v1/upload-sessions/{session['session']}/complete")
+        self.refused("signature-invalid", "PUT", session["parts"][0]["url"] + "0", body="abc")
 
     @causes("idempotency-key-reused", "request-under-way")
     def test_keys_of_repeatable_requests(self):

@@ -104,7 +104,7 @@ TEST(ReadProject, SaysWhichNamesAreWrong) {
 
 TEST(ReadProject, SaysWhatIsWrongWithADataset) {
     constexpr std::string_view kKeys =
-        "title, description, kind, schema, dialect, write, rejects, deletes, retention or expect";
+        "title, description, kind, schema, dialect, write, duplicate, rejects, deletes, retention or expect";
     const auto unknown = [&](std::string_view key) {
         return "unknown key `" + std::string(key) + "` in dataset `a`; expected " + std::string(kKeys);
     };
@@ -202,11 +202,13 @@ TEST(ReadProject, SaysWhatIsWrongWithADataset) {
     for (const Wrong& wrong : std::initializer_list<Wrong>{
              {"  ^a: {title: x}\n", "dataset `a` lacks `schema`"},
              {"  a: {^shema: {fields: []}}\n",
-              "unknown key `shema` in dataset `a`; expected title, description, kind, schema, dialect, write, rejects, "
+              "unknown key `shema` in dataset `a`; expected title, description, kind, schema, dialect, write, "
+              "duplicate, rejects, "
               "deletes, retention or expect",
               "did you mean `schema`?"},
-             {"  ^a:\n", "dataset `a` must be a mapping with title, description, kind, schema, dialect, write, "
-                         "rejects, deletes, retention or expect; found nothing"},
+             {"  ^a:\n",
+              "dataset `a` must be a mapping with title, description, kind, schema, dialect, write, duplicate, "
+              "rejects, deletes, retention or expect; found nothing"},
              {"  a: {schema: ^string}\n",
               "`schema` must be a Table Schema or the path of a .json, .yaml or .yml file; found `string`"},
              {"  a: {schema: ^none.json}\n", "cannot read `none.json`: no such file"},
@@ -320,7 +322,7 @@ views: []
         lines_of(project.error()),
         R"(inlet.yaml:1:10: project `my movies`: a name begins with a letter and goes on with letters, digits, `-` and `_`, at most 63 in all
 inlet.yaml:2:25: `objects` in `storage` is not supported by this version of Inlet
-inlet.yaml:5:5: unknown key `titel` in dataset `ratings`; expected title, description, kind, schema, dialect, write, rejects, deletes, retention or expect; did you mean `title`?
+inlet.yaml:5:5: unknown key `titel` in dataset `ratings`; expected title, description, kind, schema, dialect, write, duplicate, rejects, deletes, retention or expect; did you mean `title`?
 inlet.yaml:8:32: `type` must be string, integer, number, boolean, date, datetime, time, object, array or any; found `int`; did you mean `integer`?
 inlet.yaml:9:18: field `UserID` has the name of field `userId` (line 8): SQL does not tell upper from lower case
 inlet.yaml:10:75: `maximum` 0.5 of field `rating` is below its `minimum` 5

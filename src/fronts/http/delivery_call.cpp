@@ -103,8 +103,8 @@ Result<Response> delivery_response(const ApiParts& parts, const Request& request
     const bool is_refused = record.state == SubmissionState::rejected &&
                             record.reason_code == failure_info(FailureCode::duplicate_delivery).code;
     if (!received.duplicate && is_refused) {
-        return fail(Error(FailureCode::duplicate_delivery, record.reason)
-                        .with("submission", std::to_string(record.id.value)));
+        return fail(
+            Error(FailureCode::duplicate_delivery, record.reason).with("submission", std::to_string(record.id.value)));
     }
     return delivered(parts, request, record, received.duplicate);
 }

@@ -8,9 +8,9 @@
 #include "contract/files_schema.hpp"
 #include "fronts/http/datasets_reach.hpp"
 #include "fronts/http/delivery_call.hpp"
-#include "http/digest.hpp"
 #include "fronts/http/request_reading.hpp"
 #include "fronts/http/session_request.hpp"
+#include "http/digest.hpp"
 #include "pipeline/file_part.hpp"
 
 namespace inlet::http {
