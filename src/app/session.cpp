@@ -251,15 +251,15 @@ Result<Pipeline*> Session::make_pipeline(Warehouse& warehouse) {
                         .clock = clock_,
                         .pool = pool(),
                         .temp_folder = TRY(data_path("tmp")),
-                         .progress =
-                             [this](const Progress& progress) {
-                                 progress_.show({.doing = to_string(progress.state),
-                                                 .bytes = progress.bytes,
-                                                 .bytes_total = progress.bytes_total,
-                                                 .rows = progress.rows});
-                                 if (progress_told_) progress_told_(progress);
-                             },
-                         .watch = watch_};
+                        .progress =
+                            [this](const Progress& progress) {
+                                progress_.show({.doing = to_string(progress.state),
+                                                .bytes = progress.bytes,
+                                                .bytes_total = progress.bytes_total,
+                                                .rows = progress.rows});
+                                if (progress_told_) progress_told_(progress);
+                            },
+                        .watch = watch_};
     const ServerConfig& server = (*project_)->server;
     // The rest is for chunks under way, what is kept of mistakes, and publishing.
     parts.check_memory_bytes = server.jobs.memory_bytes / server.jobs.running / 8 * 3;

@@ -286,8 +286,8 @@ constexpr const char* kStep11 = "ALTER TABLE requests ADD COLUMN headers TEXT NO
 // The trace that a submission belongs to.
 constexpr const char* kStep12 = "ALTER TABLE submissions ADD COLUMN trace TEXT NOT NULL DEFAULT ''";
 
-constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2, kStep3, kStep4, kStep5,
-                                                         kStep6, kStep7, kStep8, kStep9, kStep10, kStep11, kStep12};
+constexpr std::array<const char*, kCatalogFormat> kSteps{kStep1, kStep2, kStep3, kStep4,  kStep5,  kStep6,
+                                                         kStep7, kStep8, kStep9, kStep10, kStep11, kStep12};
 
 struct Format {
     std::int64_t number = 0;

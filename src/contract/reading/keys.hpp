@@ -44,10 +44,9 @@ inline constexpr std::array kStorageLater{"catalog"sv, "warehouse"sv, "objects"s
 
 inline constexpr std::array kDataset{"title"sv,     "description"sv, "kind"sv,    "schema"sv,    "dialect"sv, "write"sv,
                                      "duplicate"sv, "rejects"sv,     "deletes"sv, "retention"sv, "expect"sv};
-inline constexpr std::array kServer{"listen"sv,  "socket_mode"sv,     "tls"sv,
-                                    "limits"sv,  "cors"sv,            "threads"sv,
-                                    "jobs"sv,    "scan"sv,            "metrics"sv,
-                                    "trusted_proxies"sv, "forwarded_header"sv, "log"sv};
+inline constexpr std::array kServer{"listen"sv,           "socket_mode"sv, "tls"sv,  "limits"sv,  "cors"sv,
+                                    "threads"sv,          "jobs"sv,        "scan"sv, "metrics"sv, "trusted_proxies"sv,
+                                    "forwarded_header"sv, "log"sv};
 inline constexpr std::array kJobs{"running"sv, "memory"sv, "retries"sv};
 inline constexpr std::array kScan{"clamd"sv, "on_failure"sv, "on_found"sv, "records"sv, "time_out"sv};
 inline constexpr std::array kMetrics{"listen"sv, "from"sv};
