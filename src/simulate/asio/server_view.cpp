@@ -35,6 +35,8 @@ asio::awaitable<Status> cast(Stage& stage, Client& client, std::string name, con
     const Result<std::string> body = co_await get(stage, client, std::move(target));
     if (!body) co_return fail(body.error());
     const JsonMembers members(*body);
+    if (members.text("kind") != "table")
+        co_return fail(FailureCode::not_supported, fmt::format("`{}` is no table of records", name));
     const std::string write = members.text("write");
     if (write != "append" && write != "upsert")
         co_return fail(FailureCode::not_supported,
