@@ -152,7 +152,7 @@ constexpr const char* kWithoutLaterSteps =
     "ALTER TABLE submissions DROP COLUMN sender; DROP TABLE uploads; DROP TABLE pickups; "
     "ALTER TABLE submissions DROP COLUMN source; DROP TABLE notifications; DROP TABLE notification_cursor; "
     "DROP TABLE receivers_off; DROP TABLE marks; ALTER TABLE submissions DROP COLUMN file_note; "
-    "ALTER TABLE submissions DROP COLUMN trace";
+    "ALTER TABLE submissions DROP COLUMN trace; DROP TABLE jobs";
 
 TEST_F(SqliteCatalogTest, BringsAnOlderFormatUpToDate) {
     const SubmissionId id = open().value()->create(sample_delivery("ratings", "ratings"), kEvent).value();
