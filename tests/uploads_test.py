@@ -83,7 +83,11 @@ class UploadCase(ServerCase):
         return peer
 
     def raw(self, url):
-        submission = self.head(url)["Inlet-Submission"]
+        deadline = time.monotonic() + 60
+        # After a crash a whole upload is handed over behind the server's start.
+        while not (submission := self.head(url)["Inlet-Submission"]):
+            self.assertLess(time.monotonic(), deadline, "the upload is not handed over")
+            time.sleep(0.02)
         return self.call("GET", f"/v1/submissions/{submission}/raw")[2]
 
     def upload_files(self):
