@@ -2,6 +2,7 @@
 import base64
 import concurrent.futures
 import hashlib
+import http.client
 import json
 import os
 import signal
@@ -185,7 +186,7 @@ class Killed(RecordsCase):
                 try:
                     status, _, _ = self.call("POST", "/v1/datasets/log/records", json.dumps({"n": n}), {"Content-Type": "application/json"})
                     return n if status == 201 else None
-                except OSError:
+                except (OSError, http.client.HTTPException): # a client whose server is gone may even meet itself
                     return None
             with concurrent.futures.ThreadPoolExecutor(8) as pool:
                 pending = [pool.submit(send, round * 1000 + n) for n in range(400)]
