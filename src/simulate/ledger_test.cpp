@@ -94,7 +94,7 @@ TEST(Latencies, PercentilesAreWithinASixteenth) {
     Latencies one;
     one.add(std::chrono::microseconds(7));
     EXPECT_EQ(one.percentile(0.001), 0.007);
-    one.add(std::chrono::hours(2'000'000));
+    one.add(std::chrono::hours(500'000));
     EXPECT_EQ(one.percentile(1), one.most());
 }
 
