@@ -98,7 +98,7 @@ class DatasetsTest(DatasetsExample):
         self.assertEqual(hashlib.sha256(got.content).hexdigest(), sha256_of(self.path("sample/applications.csv")))
 
     def test_a_browsers_form(self):
-        # What Chromium 120 sends for <input name=comment> and <input type=file name=file>, byte for byte.
+        # What a browser sends for <input name=comment> and <input type=file name=file>, by the HTML standard.
         boundary = "----WebKitFormBoundaryePkpFF7tjBAqx29L"
         body = (f'--{boundary}\r\nContent-Disposition: form-data; name="comment"\r\n\r\nfrom a page\r\n'
                 f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="r%22e.txt"\r\nContent-Type: text/plain\r\n\r\n'
